@@ -1,0 +1,1 @@
+"""Words of the domain - values, errors, clock, settings - for every other room."""

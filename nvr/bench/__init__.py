@@ -1,0 +1,1 @@
+"""Our cost beside what a user would otherwise run."""

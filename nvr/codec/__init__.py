@@ -1,0 +1,1 @@
+"""Decoding, encoding and scenes - the only home of av and numpy."""

@@ -1,0 +1,1 @@
+"""What may be deleted, what must stay, and the deleting itself."""

@@ -1,0 +1,1 @@
+"""Formats as pure functions over bytes; no I/O and no clock."""

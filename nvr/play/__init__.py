@@ -1,0 +1,1 @@
+"""Timeline, clips, live and stills from what was recorded."""

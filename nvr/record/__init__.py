@@ -1,0 +1,1 @@
+"""One camera's recording, its rotation, and all cameras together."""

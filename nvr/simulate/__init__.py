@@ -1,0 +1,1 @@
+"""Virtual cameras for the demo, the tests and the benchmarks."""

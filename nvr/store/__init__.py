@@ -1,0 +1,1 @@
+"""Volumes, segment files and the catalogue; the only room that syncs."""

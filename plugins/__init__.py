@@ -1,0 +1,1 @@
+"""Bundled plugins, each also an example."""

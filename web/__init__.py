@@ -1,0 +1,1 @@
+"""The HTTP face - API, pages, templates and static files."""
