@@ -13,7 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    SQLAlchemyError,
+    StatementError,
+)
 
 from nvr.base.errors import CatalogueError, Conflict
 
@@ -25,7 +31,7 @@ BUSY_SECONDS = 10
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for a `sqlite:///` or `postgresql+psycopg://` URL, not yet connected."""
+    """An engine for a `sqlite:///` or `postgresql+psycopg://` URL; connects later."""
     with _our_errors():
         backend = make_url(url).get_backend_name()
         if backend == "sqlite":
@@ -90,8 +96,11 @@ def _our_errors() -> Iterator[None]:
     try:
         yield
     except (IntegrityError, DataError) as error:
+        # The same change would be refused again, whenever it is tried.
         raise Conflict(f"the catalogue refuses the change: {_cause(error)}") from error
     except SQLAlchemyError as error:
+        if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+            raise Conflict(f"the catalogue cannot keep this: {error.orig}") from error
         raise CatalogueError(f"the catalogue cannot answer: {_cause(error)}") from error
 
 
