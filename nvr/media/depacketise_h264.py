@@ -1,0 +1,45 @@
+"""H.264 over RTP (RFC 6184): single NAL units, STAP-A and FU-A."""
+
+from nvr.media import h264
+from nvr.media.pictures import PictureReceiver
+
+_STAP_A = 24
+_FU_A = 28
+_HEADS = tuple(bytes((value,)) for value in range(256))
+
+
+class H264Receiver(PictureReceiver):
+    """Packetisation modes 0 and 1. Other packet types mean a mode that SDP parsing
+    refuses; they are counted as irregular."""
+
+    _header_bytes = 4 + 12 + 2
+    _set_kinds = frozenset((h264.SPS, h264.PPS))
+
+    def _payload(self, buffer: bytearray, begin: int, stop: int) -> bool:
+        if begin == stop:
+            return False
+        indicator = buffer[begin]
+        kind = indicator & 0x1F
+        if kind == _FU_A and stop - begin >= 2:
+            flags = buffer[begin + 1]
+            kind = flags & 0x1F
+            head = _HEADS[indicator & 0xE0 | kind]
+            return self._fragment(flags, kind, head, buffer[begin + 2 : stop])
+        if 0 < kind < _STAP_A:
+            self._nal(kind, buffer[begin:stop])
+        elif kind == _STAP_A:
+            self._aggregate(buffer, begin + 1, stop)
+        else:
+            self._tally.irregular_frames += 1
+        return False
+
+    def _kind(self, nal: bytes | bytearray) -> int:
+        return nal[0] & 0x1F
+
+    def _is_picture(self, kind: int) -> bool:
+        return h264.is_picture(kind)
+
+    def _begins_here(self, kind: int, nal: bytes | bytearray) -> bool:
+        if kind == h264.SEI:
+            return h264.is_recovery_point(nal)
+        return h264.is_key(kind)

@@ -1,0 +1,48 @@
+"""RTCP (RFC 3550 section 6.4.1): the sender report, for the camera's clock."""
+
+import struct
+from typing import NamedTuple
+
+from nvr.base.model import SECOND_US
+
+_SENDER_REPORT = 200
+_HEADER = struct.Struct(">BBH")
+_TIMES = struct.Struct(">III")
+_NTP_TO_UNIX_S = 2_208_988_800
+_NTP_ERA_S = 1 << 32
+_PLAUSIBLE_UNIX_S = 946_684_800
+"""2000: cameras without a set clock count from 1900, 1970 or their start."""
+
+
+class SenderReport(NamedTuple):
+    """The camera's wall clock at an RTP timestamp."""
+
+    wall_us: int
+    timestamp: int
+
+
+def is_rtcp(payload_type_byte: int) -> bool:
+    """True for the second byte of RTCP that came on the channel of RTP (RFC 5761)."""
+    return 200 <= payload_type_byte <= 204
+
+
+def sender_report(buffer: bytearray, start: int, stop: int) -> SenderReport | None:
+    """The first sender report of a compound packet with a believable time."""
+    while stop - start >= 8:
+        first, kind, words = _HEADER.unpack_from(buffer, start)
+        if first >> 6 != 2:
+            return None
+        if kind == _SENDER_REPORT and stop - start >= 20:
+            seconds, fraction, timestamp = _TIMES.unpack_from(buffer, start + 8)
+            return _report(seconds, fraction, timestamp)
+        start += 4 * (words + 1)
+    return None
+
+
+def _report(seconds: int, fraction: int, timestamp: int) -> SenderReport | None:
+    if seconds < 1 << 31:
+        seconds += _NTP_ERA_S  # the era that begins in 2036
+    unix_s = seconds - _NTP_TO_UNIX_S
+    if not _PLAUSIBLE_UNIX_S <= unix_s < _PLAUSIBLE_UNIX_S + 100 * 31_557_600:
+        return None
+    return SenderReport(unix_s * SECOND_US + (fraction * SECOND_US >> 32), timestamp)
