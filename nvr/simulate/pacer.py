@@ -1,0 +1,73 @@
+"""Sends each frame when it is due, and looks after sessions once in a second."""
+
+from heapq import heapify, heapreplace
+
+from nvr.base.clock import Clock
+from nvr.base.model import SECOND_US
+from nvr.simulate.device import Device
+from nvr.simulate.feed import Feed
+from nvr.simulate.rtsp import SESSION_TIMEOUT_S
+from nvr.simulate.session import DatagramReceiver, Session
+
+_SHORTEST_PAUSE_US = 4_000
+"""Waking less often than each 4 ms would show as jitter, more often costs."""
+_LONGEST_PAUSE_US = 20_000
+_REPORT_US = 5 * SECOND_US
+_IDLE_US = 250_000
+"""A feed that nobody receives is looked at this often."""
+
+
+class Pacer:
+    """One task for all cameras; a feed's place in the heap is when it is due."""
+
+    def __init__(self, devices: list[Device], *, clock: Clock) -> None:
+        self._clock = clock
+        self._devices = devices
+        self._heap: list[tuple[float, int, Device, Feed]] = []
+        for device in devices:
+            for feed in device.feeds():
+                self._heap.append((feed.due_us, len(self._heap), device, feed))
+        heapify(self._heap)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        care_us = 0
+        while True:
+            now_us = self._clock.now().mono_us
+            self._send_due(now_us)
+            if now_us >= care_us:
+                self._look_after_sessions()
+                care_us = now_us + SECOND_US
+            pause_us = self._heap[0][0] - self._clock.now().mono_us
+            pause_us = min(max(pause_us, _SHORTEST_PAUSE_US), _LONGEST_PAUSE_US)
+            await self._clock.sleep(pause_us / SECOND_US)
+
+    def _send_due(self, until_us: int) -> None:
+        heap = self._heap
+        now = self._clock.now()
+        while heap[0][0] <= until_us:
+            due_us, place, device, feed = heap[0]
+            if not feed.receivers:
+                heapreplace(heap, (until_us + _IDLE_US, place, device, feed))
+                continue
+            if feed.due_us <= until_us:
+                device.emit(feed, now)
+            heapreplace(heap, (feed.due_us, place, device, feed))
+
+    def _look_after_sessions(self) -> None:
+        now = self._clock.now()
+        for device in self._devices:
+            for session in list(device.sessions.values()):
+                if _was_heard(session):
+                    session.last_heard_us = now.mono_us
+                if now.mono_us - session.last_heard_us > SESSION_TIMEOUT_S * SECOND_US:
+                    session.connection.close()
+                elif now.mono_us - session.reported_us >= _REPORT_US:
+                    device.report(session, now)
+
+
+def _was_heard(session: Session) -> bool:
+    return any(
+        isinstance(receiver, DatagramReceiver) and receiver.heard()
+        for receiver in session.receivers.values()
+    )
