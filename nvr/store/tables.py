@@ -147,3 +147,113 @@ gap = Table(
         postgresql_where=text("end_us IS NULL"),
     ),
 )
+
+# Why and when a segment was marked for deletion, while it is on its way out.
+doom = Table(
+    "doom",
+    metadata,
+    Column(
+        "segment_id",
+        LongKey,
+        ForeignKey("segment.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("rule", String(100), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index("doom_by_time", "at_us"),
+)
+
+# What is left of a deleted segment, to answer where the footage went.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("segment_id", LongKey, primary_key=True, autoincrement=False),
+    Column("camera_id", UuidText, ForeignKey("camera.id"), nullable=False),
+    Column("role", NumberedRole, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index("tombstone_by_time", "camera_id", "start_us"),
+)
+
+user = Table(
+    "user",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("name_key", String(300), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("is_admin", Boolean, nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("name_key"),
+)
+
+# Of every secret that lets someone in, only the SHA-256 is kept.
+session = Table(
+    "session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column(
+        "user_id", Integer, ForeignKey("user.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("idle_us", BigInteger, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("used_us", BigInteger, nullable=False),
+    UniqueConstraint("digest"),
+    Index("session_of_user", "user_id"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("name_key", String(300)),  # NULL once revoked: the name is free again
+    Column("user_id", Integer, ForeignKey("user.id", ondelete="CASCADE")),
+    Column("created_us", BigInteger, nullable=False),
+    Column("used_us", BigInteger),
+    Column("revoked_us", BigInteger),
+    UniqueConstraint("digest"),
+    UniqueConstraint("name_key"),
+    Index("token_of_user", "user_id"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("user_id", Integer, ForeignKey("user.id", ondelete="CASCADE")),
+    Column("created_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    Column("used_us", BigInteger),
+    UniqueConstraint("digest"),
+    Index("link_of_user", "user_id"),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("value", Text, nullable=False),  # canonical JSON
+)
+
+# Numbers go up by one from 1; each digest covers the entry and the digest before.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", LongKey, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("object", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # canonical JSON
+    Column("digest", LargeBinary, nullable=False),
+)

@@ -23,7 +23,15 @@ from sqlalchemy import (
     update,
 )
 
-from nvr.base.model import CameraId, GapCause, Role, RunId, SegmentId, SegmentState
+from nvr.base.model import (
+    CameraId,
+    GapCause,
+    Role,
+    RunId,
+    Segment,
+    SegmentId,
+    SegmentState,
+)
 from nvr.store.engine import AnyRow
 from nvr.store.tables import camera, gap, run, segment
 
@@ -192,6 +200,34 @@ def move_end(connection: Connection, moved: AnyRow, end_us: int) -> None:
         )
 
 
+def is_last(connection: Connection, of_run: AnyRow, it: AnyRow) -> bool:
+    """Whether a run has no segment behind this one."""
+    question = (
+        select(segment.c.id)
+        .where(
+            _of(segment, of_run.camera_id, of_run.role),
+            segment.c.start_us > it.start_us,
+            segment.c.run_id == of_run.id,
+        )
+        .limit(1)
+    )
+    return connection.execute(question).first() is None
+
+
+def insert_past_run(connection: Connection, alone: Segment) -> None:
+    """A run of one segment that nobody knew of; told gaps give way to it."""
+    connection.execute(
+        insert(run).values(
+            id=alone.id,
+            camera_id=alone.camera_id,
+            role=alone.role,
+            start_us=alone.start_us,
+            end_us=alone.end_us,
+            is_open=False,
+        )
+    )
+
+
 def add_gap(
     connection: Connection,
     camera_id: CameraId,
@@ -205,46 +241,63 @@ def add_gap(
         _insert_gap(connection, camera_id, role, start_us, end_us, cause)
 
 
-def take_out(connection: Connection, gone: AnyRow) -> tuple[int, int] | None:
-    """Take a segment that is no longer there out of its run; tell what was taken.
+def take_out(
+    connection: Connection, run_id: int, first: AnyRow, last: AnyRow
+) -> tuple[int, int] | None:
+    """Take neighbouring segments that are no longer there out of their run.
 
     The run begins later, ends earlier, falls in two, or goes with its last segment.
     What is behind keeps the run's id, because a recorder may still be adding to it.
+    Tells what time was taken; None: there was no such run.
     """
-    found = connection.execute(select(run).where(run.c.id == gone.run_id)).one_or_none()
-    if found is None:
+    cut = connection.execute(select(run).where(run.c.id == run_id)).one_or_none()
+    if cut is None:
         return None
-    before = _neighbour(connection, gone, is_after=False)
-    after = _neighbour(connection, gone, is_after=True)
-    start_us = found.start_us if before is None else before.end_us
-    end_us = found.end_us if after is None else after.start_us
-    if before is None and after is None:
-        if found.is_open:
-            _close_run(connection, found.id, found.end_us)
-            _open_gap(connection, gone.camera_id, gone.role, end_us, GapCause.KILLED)
-        connection.execute(delete(run).where(run.c.id == found.id))
-    elif before is None:
-        _change_run(connection, found.id, start_us=end_us)
-    elif after is None:
-        _close_run(connection, found.id, start_us)
-        if found.is_open:
-            _open_gap(connection, gone.camera_id, gone.role, end_us, GapCause.KILLED)
+    before = _neighbour(connection, cut, segment.c.start_us < first.start_us, False)
+    after = _neighbour(connection, cut, segment.c.start_us > last.start_us, True)
+    from_us = cut.start_us if before is None else before.end_us
+    to_us = max(from_us, cut.end_us if after is None else after.start_us)
+    if after is None:
+        _close_run(connection, run_id, from_us)
+        if cut.is_open:
+            _open_gap(connection, cut.camera_id, cut.role, to_us, GapCause.KILLED)
     else:
-        _change_run(connection, found.id, start_us=end_us)
-        _split_off(connection, found, gone, start_us)
-    return start_us, max(start_us, end_us)
+        _change_run(connection, run_id, start_us=to_us)
+    if before is None and after is None:
+        connection.execute(delete(run).where(run.c.id == run_id))
+    elif before is not None and after is not None:
+        _split_off(connection, cut, first, from_us)
+    return from_us, to_us
 
 
-def _split_off(
-    connection: Connection, found: AnyRow, gone: AnyRow, end_us: int
-) -> None:
-    # The taken segment's id is free for a run: it was not the first of any.
+def _neighbour(
+    connection: Connection, cut: AnyRow, where: ColumnElement[bool], is_after: bool
+) -> AnyRow | None:
+    """The nearest segment that the run still has on one side."""
+    by_time = segment.c.start_us.asc() if is_after else segment.c.start_us.desc()
+    question = (
+        select(segment.c.start_us, segment.c.end_us)
+        .where(
+            _of(segment, cut.camera_id, cut.role),
+            segment.c.start_us.between(cut.start_us, cut.end_us),
+            segment.c.run_id == cut.id,
+            segment.c.state != SegmentState.MISSING,
+            where,
+        )
+        .order_by(by_time)
+        .limit(1)
+    )
+    return connection.execute(question).one_or_none()
+
+
+def _split_off(connection: Connection, cut: AnyRow, gone: AnyRow, end_us: int) -> None:
+    # The id of a segment that was taken is free: it was not the first of a run.
     connection.execute(
         insert(run).values(
             id=gone.id,
-            camera_id=found.camera_id,
-            role=found.role,
-            start_us=found.start_us,
+            camera_id=cut.camera_id,
+            role=cut.role,
+            start_us=cut.start_us,
             end_us=end_us,
             is_open=False,
         )
@@ -252,30 +305,13 @@ def _split_off(
     connection.execute(
         update(segment)
         .where(
-            segment.c.camera_id == found.camera_id,
-            segment.c.run_id == found.id,
-            segment.c.id < gone.id,
+            _of(segment, cut.camera_id, cut.role),
+            segment.c.start_us >= cut.start_us,
+            segment.c.start_us < gone.start_us,
+            segment.c.run_id == cut.id,
         )
         .values(run_id=gone.id)
     )
-
-
-def _neighbour(
-    connection: Connection, gone: AnyRow, *, is_after: bool
-) -> AnyRow | None:
-    order = segment.c.id.asc() if is_after else segment.c.id.desc()
-    question = (
-        select(segment.c.id, segment.c.start_us, segment.c.end_us)
-        .where(
-            segment.c.camera_id == gone.camera_id,
-            segment.c.run_id == gone.run_id,
-            segment.c.id > gone.id if is_after else segment.c.id < gone.id,
-            segment.c.state != SegmentState.MISSING,
-        )
-        .order_by(order)
-        .limit(1)
-    )
-    return connection.execute(question).one_or_none()
 
 
 def _of(table: Table, camera_id: CameraId, role: Role) -> ColumnElement[bool]:
