@@ -127,6 +127,10 @@ def decode_gray(loop: VideoLoop) -> Iterator[NDArray[np.uint8]]:
         sets = loop.parameter_sets if picture.is_key else ()
         stream = b"".join(b"\x00\x00\x00\x01" + nal for nal in (*sets, *picture.nals))
         for frame in decoder.decode(av.Packet(stream)):
-            yield frame.to_ndarray(format="gray")
+            yield _gray(frame)
     for frame in decoder.decode(None):
-        yield frame.to_ndarray(format="gray")
+        yield _gray(frame)
+
+
+def _gray(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    return frame.to_ndarray(format="gray").astype(np.uint8, copy=False)

@@ -39,4 +39,5 @@ def clock_text(index: int, frames_per_second: int) -> str:
     milliseconds = index * 1000 // frames_per_second
     seconds, milliseconds = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{milliseconds:03}  #{index:04}"
+    clock = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{milliseconds:03}"
+    return f"{clock}  #{index:04}"

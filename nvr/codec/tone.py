@@ -1,6 +1,7 @@
 """Sound loops: a soft two-note chime over quiet noise, as AAC or G.711."""
 
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -73,7 +74,7 @@ def _encode(
     coded: list[bytes] = []
     step = _AAC_SAMPLES if spec.codec is Codec.AAC else _G711_SAMPLES
     for start in range(0, len(samples), step):
-        piece = np.ascontiguousarray(samples[None, start : start + step])
+        piece: Any = np.ascontiguousarray(samples[None, start : start + step])
         frame = av.AudioFrame.from_ndarray(piece, format=layout, layout="mono")
         frame.sample_rate = spec.sample_rate
         frame.pts = start

@@ -57,7 +57,13 @@ def audio_reel(loop: AudioLoop) -> Reel:
 class Receiver(Protocol):
     """Who gets the frames of a feed."""
 
-    def deliver(self, frame: Frame, now_wall_us: int) -> None: ...
+    def deliver(self, frame: Frame, now_wall_us: int) -> None:
+        """Send it, or count it as dropped."""
+        ...
+
+    def spoil(self, frame: Frame) -> None:
+        """Send nonsense of the same size."""
+        ...
 
 
 @dataclass(slots=True)

@@ -46,7 +46,7 @@ class Pacer:
         heap = self._heap
         now = self._clock.now()
         while heap[0][0] <= until_us:
-            due_us, place, device, feed = heap[0]
+            _, place, device, feed = heap[0]
             if not feed.receivers:
                 heapreplace(heap, (until_us + _IDLE_US, place, device, feed))
                 continue

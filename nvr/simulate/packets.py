@@ -4,7 +4,8 @@ A `Mould` holds all packets of one frame as they go over an interleaved connecti
 (`$`, channel, length, RTP header, payload). Sending a frame is a copy of the mould and
 one `pack_into` for each packet, so the cost does not depend on how large a frame is.
 
-RFC 3550 (RTP), 6184 (H.264), 7798 (H.265), 3640 (AAC), 3551 (G.711), 2326 (interleaved).
+RFC 3550 (RTP), 6184 (H.264), 7798 (H.265), 3640 (AAC), 3551 (G.711), 2326
+(interleaved).
 """
 
 from collections.abc import Collection, Iterable, Sequence

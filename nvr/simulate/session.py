@@ -17,13 +17,13 @@ LOG_FRAMES = 100_000
 class Sent(NamedTuple):
     """One picture that was sent whole."""
 
-    index: int  # in the loop
+    picture: int  # number in the loop, in decoding order
     timestamp: int  # RTP, 32 bits
     wall_us: int
 
 
 class TrackReceiver:
-    """Where one track of a session goes. Starts at a key frame, and again after loss."""
+    """Where one track goes. It starts at a key frame, and again after loss."""
 
     def __init__(self, *, keeps_log: bool) -> None:
         self.is_playing = False

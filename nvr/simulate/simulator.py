@@ -11,7 +11,7 @@ made in processes of their own, before `__aenter__` returns.
 import asyncio
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -193,10 +193,12 @@ class Simulator:
             assert isinstance(video, VideoLoop)
             in_band = camera.sets is not Sets.SDP
             feeds = {
-                VIDEO: self._feed(self._reel(spec, video, in_band), camera, role, place)
+                VIDEO: self._feed(
+                    self._reel(spec, video, in_band=in_band), camera, role, place
+                )
             }
             if audio is not None and camera.audio is not None:
-                reel = self._reel(camera.audio, audio, in_band)
+                reel = self._reel(camera.audio, audio, in_band=in_band)
                 feeds[AUDIO] = self._feed(reel, camera, role, place)
             streams[role] = Stream(video, audio, feeds)
         return Device(camera, streams)
@@ -213,7 +215,7 @@ class Simulator:
             timestamp=chance.getrandbits(32),
         )
 
-    def _reel(self, spec: cache.Spec, loop: cache.Loop, in_band: bool) -> Reel:
+    def _reel(self, spec: cache.Spec, loop: cache.Loop, *, in_band: bool) -> Reel:
         key = spec, in_band
         if key not in self._reels:
             self._reels[key] = (
@@ -231,7 +233,8 @@ class Simulator:
         }
         loops = await prepare(specs.values(), self._cache_dir, progress=self._progress)
         return {
-            role: self._reel(spec, loops[spec], True) for role, spec in specs.items()
+            role: self._reel(spec, loops[spec], in_band=True)
+            for role, spec in specs.items()
         }
 
     async def _end_later(self, camera: str, wanted: Fault) -> None:
@@ -259,7 +262,7 @@ class Simulator:
         self._connections.discard(connection)
         self._server.ended(connection)
 
-    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> asyncio.Task[None]:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
