@@ -164,7 +164,7 @@ def close_box(close: Close, *, head: bytes, moov: bytes) -> bytes:
         close.audio_base,
         close.root,
     )
-    content = fields + b"".join(_pack_mark(mark) for mark in close.marks)
+    content = fields + b"".join(pack_mark(mark) for mark in close.marks)
     return boxes.uuid_box(CLOSE, content, _seal(head, moov, content))
 
 
@@ -188,11 +188,21 @@ def parse_close(data: bytes, *, head: bytes, moov: bytes) -> Close:
         video_base=video_base,
         audio_base=audio_base,
         root=root,
-        marks=[
-            FragmentMark(number, *fields)
-            for number, fields in enumerate(_MARK.iter_unpack(data[table:end]), 1)
-        ],
+        marks=unpack_marks(data[table:end]),
     )
+
+
+def pack_mark(mark: FragmentMark) -> bytes:
+    """One row of the table of fragments; its number is its place."""
+    return _MARK.pack(*mark[1:])
+
+
+def unpack_marks(table: bytes | bytearray) -> list[FragmentMark]:
+    """All rows of a table of fragments."""
+    return [
+        FragmentMark(number, *fields)
+        for number, fields in enumerate(_MARK.iter_unpack(table), 1)
+    ]
 
 
 def closed_header(covered_bytes: int) -> bytes:
@@ -202,9 +212,12 @@ def closed_header(covered_bytes: int) -> bytes:
 
 def covered_bytes(reserved: bytes) -> int | None:
     """What `closed_header` was given; None while the file is open."""
-    found = boxes.read_header(reserved)
-    is_closed = found.kind == b"mdat" and found.header_bytes == RESERVED_BYTES
-    return found.size_bytes if is_closed else None
+    if len(reserved) < RESERVED_BYTES or reserved[:8] != _CLOSED_START:
+        return None
+    return int.from_bytes(reserved[8:RESERVED_BYTES], "big")
+
+
+_CLOSED_START = closed_header(0)[:8]
 
 
 def _seal(head: bytes, moov: bytes, content: bytes) -> bytes:
@@ -231,11 +244,6 @@ def reserved_offset(head: bytes) -> int:
     ):
         raise MediaError("the file has no description")
     return file_type.size_bytes + description.size_bytes
-
-
-def _pack_mark(mark: FragmentMark) -> bytes:
-    _, *fields = mark
-    return _MARK.pack(*fields)
 
 
 def _integer(value: object) -> int:
