@@ -1,0 +1,389 @@
+"""The `nvr` command. Thin: each command calls what the rooms offer and prints it.
+
+Rooms are imported by the commands that use them, so that `nvr --help` is quick and a
+command needs no more than it uses.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from nvr.base import logs, rfc3339, settings
+from nvr.base.clock import SystemClock
+from nvr.base.errors import NvrError
+from nvr.base.model import SECOND_US, StreamAddress
+from nvr.base.redact import redact
+
+if TYPE_CHECKING:
+    from nvr.ingest.probe import Probe
+    from nvr.store.catalogue import Catalogue
+
+console = Console()
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("nvr.toml"),
+    envvar="NVR_CONFIG",
+    show_default=True,
+    help="The configuration file.",
+)
+
+
+class _Group(click.Group):
+    """Turns our errors into one sentence and exit status 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except NvrError as error:
+            raise click.ClickException(redact(str(error))) from error
+
+
+@click.group(cls=_Group)
+@click.version_option(version("nvr"), prog_name="nvr")
+def main() -> None:
+    """A network video recorder that does not lose footage."""
+
+
+# -- running ----------------------------------------------------------------------
+
+
+@main.command()
+@config_option
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(["recorder", "web", "keeper"]),
+    help="Run only these services.",
+)
+def serve(config: Path, only: tuple[str, ...]) -> None:
+    """Record, and serve what was recorded, until stopped."""
+    from nvr.serve.server import serve as run
+
+    logs.set_up(settings.load(config).log)
+    _until_stopped(lambda stop: run(config, only=frozenset(only), stop=stop))
+
+
+@main.command()
+@click.option("--cameras", default=4, show_default=True, help="Simulated cameras.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    help="Where everything is kept; a second start continues.",
+)
+@click.option("--port", default=8080, show_default=True, help="Port of the pages.")
+def demo(cameras: int, folder: Path, port: int) -> None:
+    """Watch simulated cameras being recorded, with nothing to set up."""
+    from nvr.serve.demo import Demo
+
+    logs.set_up(settings.LogSettings(level="warning"))
+    plan = Demo(folder.resolve(), cameras=cameras, port=port)
+    with _progress() as progress:
+        task = progress.add_task("Drawing the cameras' pictures", total=1.0)
+        asyncio.run(
+            plan.make_pictures(lambda it: progress.update(task, completed=it.share))
+        )
+    _until_stopped(lambda stop: plan.run(stop, _show_demo))
+
+
+def _show_demo(link: str, folder: Path) -> None:
+    console.print()
+    console.print("  [bold]The recorder is running.[/bold] Open this page:")
+    console.print(f"\n      [bold cyan]{link}[/bold cyan]\n", soft_wrap=True)
+    console.print("  The link signs you in, once. An API token for programs is in")
+    console.print(f"  {folder / 'admin-token'}", soft_wrap=True)
+    console.print("\n  Everything is kept; Ctrl-C stops, the same command goes on.\n")
+
+
+# -- cameras ----------------------------------------------------------------------
+
+
+@main.group()
+def camera() -> None:
+    """Add, try, list and remove cameras."""
+
+
+@camera.command("list")
+@config_option
+def camera_list(config: Path) -> None:
+    """List the cameras."""
+    table = Table("name", "address", "sub stream", "state", "id", box=None)
+    for entry in _catalogue(config).cameras():
+        state = "on" if entry.is_enabled else "off"
+        table.add_row(entry.name, entry.url, entry.sub_url or "-", state, entry.id)
+    console.print(table)
+
+
+_credentials = [
+    click.option("--username", default="", help="The camera's user name."),
+    click.option(
+        "--password-file",
+        type=click.File(),
+        help="File with the camera's password; - reads standard input.",
+    ),
+]
+
+
+def _with_credentials(command: Callable[..., None]) -> Callable[..., None]:
+    for option in _credentials:
+        command = option(command)
+    return command
+
+
+@camera.command("add")
+@click.argument("name")
+@click.argument("url")
+@click.option("--sub-url", default="", help="Address of the smaller stream.")
+@click.option("--no-probe", is_flag=True, help="Do not try the camera first.")
+@_with_credentials
+@config_option
+def camera_add(
+    name: str,
+    url: str,
+    sub_url: str,
+    no_probe: bool,
+    username: str,
+    password_file: Any,
+    config: Path,
+) -> None:
+    """Add the camera NAME at URL (rtsp://host/path)."""
+    catalogue = _catalogue(config)
+    loaded = settings.load(config)
+    address = _address(url, username, password_file)
+    if not no_probe:
+        _print_probe(loaded, address)
+    added = catalogue.add_camera(
+        name=name,
+        url=address.url,
+        sub_url=sub_url,
+        username=address.username,
+        password=address.password,
+    )
+    console.print(f"Added {added.name} with id {added.id}.")
+
+
+@camera.command("probe")
+@click.argument("url")
+@_with_credentials
+@config_option
+def camera_probe(url: str, username: str, password_file: Any, config: Path) -> None:
+    """Connect to URL and say what the camera offers."""
+    loaded = settings.load(config) if config.exists() else settings.Settings()
+    _print_probe(loaded, _address(url, username, password_file))
+
+
+@camera.command("remove")
+@click.argument("name")
+@config_option
+def camera_remove(name: str, config: Path) -> None:
+    """Remove the camera called NAME. Its footage stays until retention ends it."""
+    catalogue = _catalogue(config)
+    for entry in catalogue.cameras():
+        if name in (entry.name, entry.id):
+            catalogue.remove_camera(entry.id)
+            console.print(f"Removed {entry.name}; its footage is kept as before.")
+            return
+    raise click.ClickException(f"there is no camera called {name!r}; see `camera list`")
+
+
+# -- access -----------------------------------------------------------------------
+
+
+@main.group()
+def token() -> None:
+    """API tokens for programs."""
+
+
+@token.command("add")
+@click.argument("name")
+@config_option
+def token_add(name: str, config: Path) -> None:
+    """Make an API token called NAME and print it, this once."""
+    click.echo(_catalogue(config).add_token(name))
+
+
+@token.command("list")
+@config_option
+def token_list(config: Path) -> None:
+    """List API tokens, without their secrets."""
+    table = Table("name", "made", "last used", "id", box=None)
+    for row in _catalogue(config).tokens():
+        used = rfc3339.text(row.last_used_us) if row.last_used_us else "never"
+        table.add_row(row.name, rfc3339.text(row.created_us), used, str(row.id))
+    console.print(table)
+
+
+@main.command()
+@config_option
+def link(config: Path) -> None:
+    """Print a one-time link: to make the first account, or to sign in as admin."""
+    from nvr.serve.welcome import welcome_link
+
+    click.echo(asyncio.run(welcome_link(settings.load(config), _catalogue(config))))
+
+
+# -- looking after ----------------------------------------------------------------
+
+
+@main.command()
+@config_option
+@click.option("--quick", is_flag=True, help="Compare files and rows, not hashes.")
+def check(config: Path, quick: bool) -> None:
+    """Compare every file with the catalogue; exit status 1 if anything is wrong."""
+    from nvr.serve.check import check_all
+
+    loaded = settings.load(config)
+    report = check_all(loaded, _catalogue(config), with_hashes=not quick)
+    for line in report.lines:
+        console.print(line, soft_wrap=True)
+    console.print(report.summary)
+    sys.exit(0 if report.is_clean else 1)
+
+
+@main.group()
+def plugin() -> None:
+    """Plugins."""
+
+
+@plugin.command("list")
+@config_option
+def plugin_list(config: Path) -> None:
+    """List the plugins with what each takes part in."""
+    from nvr.hooks import load_plugins
+
+    loaded = settings.load(config) if config.exists() else settings.Settings()
+    table = Table("plugin", "version", "state", "hooks", box=None)
+    for row in load_plugins(loaded).listing():
+        table.add_row(row.name, row.version, row.state, ", ".join(row.hooks))
+    console.print(table)
+
+
+@main.command()
+@click.option("--cameras", default=4, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8554, show_default=True)
+@click.option("--username", default="", help="Ask for this user name …")
+@click.option("--password", default="", help="… and password (digest).")
+@click.option("--cache", type=click.Path(path_type=Path), default=None)
+@click.option("--fault", multiple=True, help="CAMERA:KIND[:SECONDS], repeatable.")
+def simulate(**options: Any) -> None:
+    """Run virtual cameras: RTSP servers with faults on demand."""
+    from nvr.simulate.service import from_options, run
+
+    logs.set_up(settings.LogSettings())
+    _until_stopped(lambda stop: run(from_options(**options), stop))
+
+
+@main.group()
+def bench() -> None:
+    """Measure our cost beside what one would otherwise run."""
+
+
+@bench.command("record")
+@click.option("--cameras", default=50, show_default=True)
+@click.option("--seconds", default=30, show_default=True)
+@click.option("--rounds", default=2, show_default=True)
+@click.option("--against", multiple=True, type=click.Choice(["ffmpeg"]))
+@click.option("--json", "as_json", is_flag=True)
+def bench_record(
+    cameras: int, seconds: int, rounds: int, against: tuple[str, ...], as_json: bool
+) -> None:
+    """CPU and memory of recording, in turns with the peers named by --against."""
+    from nvr.bench import record
+
+    options = record.Options(
+        cameras=cameras, seconds=seconds, rounds=rounds, against=against
+    )
+    progress = (lambda text: None) if as_json else console.print
+    result = asyncio.run(record.bench_record(options, progress))
+    click.echo(json.dumps(result, indent=2) if as_json else record.table(result))
+
+
+# -- shared -----------------------------------------------------------------------
+
+
+def _catalogue(config: Path) -> "Catalogue":
+    from nvr.serve.common import open_catalogue
+    from nvr.serve.server import prepare
+
+    loaded = settings.load(config)
+    prepare(loaded)
+    return open_catalogue(loaded, SystemClock())
+
+
+def _address(url: str, username: str, password_file: Any) -> StreamAddress:
+    from nvr.ingest.address import check_url, split_credentials
+
+    plain, url_username, url_password = split_credentials(url)
+    check_url(plain)
+    password = password_file.read().strip() if password_file else url_password
+    return StreamAddress(plain, username or url_username, password)
+
+
+def _print_probe(loaded: settings.Settings, address: StreamAddress) -> None:
+    from nvr.ingest.address import AddressPolicy
+    from nvr.ingest.probe import probe
+
+    cameras = loaded.cameras
+    policy = AddressPolicy(cameras.allowed_networks, cameras.only_allowed)
+    with console.status("Connecting to the camera …"):
+        found = asyncio.run(probe(address, clock=SystemClock(), policy=policy))
+    table = Table(show_header=False, box=None)
+    for label, value in _probe_rows(found):
+        table.add_row(label, value)
+    console.print(table)
+
+
+def _probe_rows(found: "Probe") -> list[tuple[str, str]]:
+    video, audio = found.format.video, found.format.audio
+    rows = [("server", found.server or "does not say")]
+    if video is not None:
+        size = f"{video.width} x {video.height}"
+        rate = f"{found.frames_per_second:.1f} pictures/s"
+        rows.append(("video", f"{video.codec}, {size}, {rate}"))
+    rows.append(("rate", f"{found.bits_per_second / 1e6:.2f} Mbit/s"))
+    if found.key_interval_s:
+        rows.append(("key frames", f"every {found.key_interval_s:.1f} s"))
+    rows.append(("audio", f"{audio.codec}, {audio.clock_rate} Hz" if audio else "none"))
+    if found.clock_offset_us is not None:
+        offset_s = found.clock_offset_us / SECOND_US
+        rows.append(("camera's clock", f"{offset_s:+.2f} s from this server's"))
+    if found.tracks_ignored:
+        rows.append(("not recorded", ", ".join(found.tracks_ignored)))
+    return rows
+
+
+def _until_stopped(
+    service: Callable[[asyncio.Event], Coroutine[None, None, None]],
+) -> None:
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await service(stop)
+
+    asyncio.run(run())
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("  {task.description}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

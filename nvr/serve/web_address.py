@@ -1,0 +1,29 @@
+"""Where the web service of a running server listens, for whoever started it."""
+
+import json
+from pathlib import Path
+
+from nvr.base.clock import Clock
+from nvr.base.errors import NvrError
+from nvr.base.settings import Settings
+
+PATIENCE_SECONDS = 60
+
+
+async def web_address(settings: Settings, clock: Clock) -> str:
+    """The base URL, as soon as the web service answers. Raises `NvrError`."""
+    for _ in range(PATIENCE_SECONDS * 10):
+        url = _read(settings.run_dir / "web.json")
+        if url is not None:
+            return url
+        await clock.sleep(0.1)
+    raise NvrError(
+        f"the web service did not start within {PATIENCE_SECONDS} s; see the log above"
+    )
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return str(json.loads(path.read_text())["url"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
