@@ -1,0 +1,97 @@
+"""From an address to a playing session: one attempt, with a sentence for each failure.
+
+Only TCP interleaved is asked for: it is flow-controlled, passes firewalls, and lets a
+camera that nobody watches be read a few times a second.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+
+from nvr.base.clock import Clock
+from nvr.base.errors import CameraUnreachable
+from nvr.base.model import StreamAddress
+from nvr.ingest.address import AddressPolicy, SocketAddress, check_url
+from nvr.ingest.authorization import Authorization
+from nvr.ingest.dialogue import Dialogue
+from nvr.ingest.opening import Opening
+from nvr.ingest.receive_buffer import enlarge
+from nvr.ingest.session import RtspSession
+
+
+async def connect(
+    address: StreamAddress,
+    *,
+    clock: Clock,
+    policy: AddressPolicy,
+    silence_seconds: float = 8,
+    timeout: float = 5.0,
+    want_audio: bool = True,
+) -> RtspSession:
+    """The whole dialogue. `timeout` bounds each step of it. Raises a `CameraError`;
+    nothing stays open then."""
+    url = check_url(address.url)
+    addresses = await _resolve(policy, url.host, url.port, timeout)
+    sock = await _open(addresses, f"{url.host}:{url.port}", timeout)
+    dialogue = Dialogue(
+        sock,
+        authorization=Authorization(address.username, address.password),
+        timeout=timeout,
+    )
+    try:
+        opening = Opening(dialogue, url=url.text)
+        await opening.describe(want_audio=want_audio)
+        await opening.set_up()
+        await opening.play()
+        return opening.session(sock, clock=clock, silence_seconds=silence_seconds)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _resolve(
+    policy: AddressPolicy, host: str, port: int, timeout: float
+) -> list[SocketAddress]:
+    try:
+        async with asyncio.timeout(timeout):
+            return await policy.resolve(host, port)
+    except TimeoutError:
+        raise CameraUnreachable(
+            f"The name {host} was not resolved within {timeout:g} s."
+        ) from None
+
+
+async def _open(
+    addresses: Sequence[SocketAddress], shown: str, timeout: float
+) -> socket.socket:
+    """A connection to the first address that answers."""
+    problem = "no address"
+    try:
+        async with asyncio.timeout(timeout):
+            for address in addresses:
+                try:
+                    return await _open_one(address)
+                except OSError as error:
+                    # asyncio replaces the system's own words.
+                    problem = os.strerror(error.errno) if error.errno else str(error)
+    except TimeoutError:
+        problem = f"no answer within {timeout:g} s"
+    raise CameraUnreachable(
+        f"There is no connection to {shown}: {problem}. "
+        "Check that the camera is on, and its address and port."
+    )
+
+
+async def _open_one(address: SocketAddress) -> socket.socket:
+    family = socket.AF_INET6 if len(address) == 4 else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        enlarge(sock)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
