@@ -9,6 +9,7 @@ the values that were being written.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -30,7 +31,7 @@ BUSY_SECONDS = 10
 """How long one writer of SQLite waits for another before it gives up."""
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, has_foreign_keys: bool = True) -> Engine:
     """An engine for a `sqlite:///` or `postgresql+psycopg://` URL; connects later."""
     with _our_errors():
         backend = make_url(url).get_backend_name()
@@ -38,7 +39,8 @@ def make_engine(url: str) -> Engine:
             engine = create_engine(
                 url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
             )
-            event.listen(engine, "connect", _prepare_sqlite)
+            prepare = partial(_prepare_sqlite, has_foreign_keys=has_foreign_keys)
+            event.listen(engine, "connect", prepare)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         if backend == "postgresql":
@@ -75,15 +77,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def _prepare_sqlite(connection: Any, record: Any) -> None:
+def _prepare_sqlite(connection: Any, record: Any, *, has_foreign_keys: bool) -> None:
     # The driver's own BEGIN comes too late and is never IMMEDIATE.
     connection.isolation_level = None
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA foreign_keys = {int(has_foreign_keys)}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -25,6 +25,9 @@ from sqlalchemy import (
 
 from nvr.store.column_types import LongKey, NumberedRole, NumberedState, UuidText
 
+REVISION = "0001"
+"""The migration after which a database has these tables."""
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
