@@ -9,13 +9,14 @@ import difflib
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nvr.base.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Section(BaseModel):
@@ -63,7 +64,8 @@ class VolumeSettings(Section):
         default=0x40000000,
         description="Free bytes to keep at all times; oldest footage goes first. "
         "The actual reserve is the largest of this, 2 % of the disk and 15 minutes "
-        "of what is being written, but at most a quarter of the disk.",
+        "of what is being written, but at most a quarter of what footage may use of "
+        "the disk: its own bytes and the free ones.",
     )
 
 
@@ -106,6 +108,17 @@ class RecorderSettings(Section):
     silence_seconds: Annotated[int, Field(ge=3, le=120)] = Field(
         default=8,
         description="A camera that sends no picture for this long is reconnected.",
+    )
+
+
+class KeepSettings(Section):
+    """`[keep]`: how footage is deleted. What is deleted, plugins decide."""
+
+    grace_minutes: Annotated[int, Field(ge=1, le=7 * 1440)] = Field(
+        default=1440,
+        description="How long expired footage stays before its file is removed, so "
+        "that a wrong rule can be put right. Longer takes that much more disk. Where "
+        "a disk is short of room it is one minute.",
     )
 
 
@@ -177,6 +190,7 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     volumes: tuple[VolumeSettings, ...] = ()
     recorder: RecorderSettings = RecorderSettings()
+    keep: KeepSettings = KeepSettings()
     cameras: CameraSettings = CameraSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
@@ -210,10 +224,7 @@ def load(path: Path) -> Settings:
 
 def build(table: dict[str, Any], base: Path) -> Settings:
     """Settings from a parsed table; relative paths count from `base`."""
-    try:
-        settings = Settings.model_validate(table)
-    except ValidationError as error:
-        raise SettingsError(_sentence(error)) from None
+    settings = check(Settings, table)
     data_dir = base / settings.server.data_dir.expanduser()
     volumes = settings.volumes or (VolumeSettings(path=data_dir / "footage"),)
     placed = tuple(
@@ -223,19 +234,26 @@ def build(table: dict[str, Any], base: Path) -> Settings:
     return settings.model_copy(update={"server": server, "volumes": placed})
 
 
-def _sentence(error: ValidationError) -> str:
+def check(model: type[Model], table: dict[str, Any], *, prefix: str = "") -> Model:
+    """The table as a value of `model`. `prefix` is put before names in an error."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, model, prefix)) from None
+
+
+def _sentence(error: ValidationError, model: type[BaseModel], prefix: str) -> str:
     lines = []
     for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"])
+        where = prefix + ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown setting `{where}`{_hint(problem['loc'])}")
+            lines.append(f"unknown setting `{where}`{_hint(model, problem['loc'])}")
         else:
             lines.append(f"`{where}`: {problem['msg']} (given: {problem['input']!r})")
     return "the configuration cannot be used: " + "; ".join(lines)
 
 
-def _hint(location: tuple[int | str, ...]) -> str:
-    model: type[BaseModel] = Settings
+def _hint(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
         annotation = field.annotation if field else None
