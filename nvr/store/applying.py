@@ -7,7 +7,7 @@ and gaps follows in the order in which it was told.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from nvr.base.model import CameraId, RunId, Segment, SegmentId, SegmentState
 from nvr.store import tiling, volumes
@@ -107,7 +107,10 @@ def _close_segments(connection: Connection, changes: Sequence[Change]) -> None:
         update(segment)
         .where(
             segment.c.id == bindparam("closed_id"),
-            segment.c.state.in_((SegmentState.OPEN, SegmentState.SUSPECT)),
+            or_(
+                segment.c.state == SegmentState.OPEN,
+                segment.c.state == SegmentState.SUSPECT,
+            ),
         )
         .values(
             state=SegmentState.CLOSED,

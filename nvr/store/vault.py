@@ -104,8 +104,7 @@ def _fresh_key() -> str:
 def _create(path: Path, text: str) -> None:
     """Create the file whole or not at all; a process that came first wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     _write(fresh, text)
     try:
         os.link(fresh, path)
