@@ -87,14 +87,14 @@ def full_index(
 ) -> bytes:
     """The `moov` of a file that shows all its samples at their times.
 
-    A track of which nothing came is left out: some players wait for its first sample.
+    A track of which nothing came is left out, because some players wait for its first
+    sample; unless nothing came at all.
     """
-    pairs = ((form.video, video), (form.audio, audio))
-    tracks = [
-        Track(coded, index)
-        for coded, index in pairs
-        if coded is not None and index is not None
-    ]
+    is_empty = video is None and audio is None
+    tracks = []
+    for coded, index in ((form.video, video), (form.audio, audio)):
+        if coded is not None and (index is not None or is_empty):
+            tracks.append(Track(coded, index or _empty(coded.clock_rate)))
     return build_moov(tracks, creation_us=creation_us)
 
 

@@ -20,13 +20,12 @@ from nvr.media.track_index import SegmentIndex, TrackIndex
 __all__ = [
     "Description",
     "FragmentMark",
-    "Read",
     "SegmentIndex",
     "Tail",
     "TrackIndex",
-    "read_head",
     "read_index",
     "read_tail",
+    "read_tail_at",
 ]
 
 MOST_TAIL_BYTES = 64 << 20
@@ -56,9 +55,12 @@ def read_index(read: Read, size: int) -> SegmentIndex:
 def read_tail(read: Read, size: int, head: Head) -> Tail | None:
     """The tail of a closed file; None of one that is open or whose tail is damaged."""
     start = head.covered_end
-    if start is None or not head.size_bytes <= start < size:
-        return None
-    if size - start > MOST_TAIL_BYTES:
+    return None if start is None else read_tail_at(read, size, head, start)
+
+
+def read_tail_at(read: Read, size: int, head: Head, start: int) -> Tail | None:
+    """The tail if a whole one of this file is all that follows from `start` on."""
+    if not head.size_bytes <= start < size <= start + MOST_TAIL_BYTES:
         return None
     try:
         tail = read(start, size - start)

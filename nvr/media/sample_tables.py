@@ -51,7 +51,7 @@ def _keys(moov: bytes, stss: Box | None, count: int) -> "array[int]":
 def _chunk_lengths(moov: bytes, stbl: Box, chunks: int, samples: int) -> "array[int]":
     runs = _words(moov, boxes.need(moov, b"stsc", within=stbl), width=3)
     firsts, lengths = runs[0::3], runs[1::3]
-    ends = [*firsts[1:], chunks + 1]
+    ends = [*firsts[1:], chunks + 1] if runs else []
     spread = array("I")
     for first, end, length in zip(firsts, ends, lengths, strict=True):
         if first != len(spread) + 1 or not first < end <= chunks + 1:
