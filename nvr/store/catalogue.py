@@ -33,9 +33,10 @@ from nvr.store import (
 from nvr.store.changes import Change
 from nvr.store.deletion import Usage
 from nvr.store.people import PeopleCatalogue
+from nvr.store.retention import RetentionCatalogue
 
 
-class Catalogue(PeopleCatalogue):
+class Catalogue(PeopleCatalogue, RetentionCatalogue):
     """The whole catalogue. `nvr.store.schema.upgrade` must have been called before."""
 
     # Cameras
