@@ -17,7 +17,7 @@ from nvr.codec import annexb
 from nvr.codec.loop import Picture, VideoLoop, VideoSpec
 from nvr.codec.scene import Scene
 
-_QUALITY = {Codec.H264: 25, Codec.H265: 27}
+_QUALITY = {Codec.H264: 23, Codec.H265: 25}
 """CRF when no bitrate is asked for: clean text, 1 to 3 Mbit/s at 720p."""
 
 

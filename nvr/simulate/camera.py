@@ -91,3 +91,20 @@ def demo_cameras(
             )
         )
     return cameras
+
+
+def bench_cameras(count: int) -> list[VirtualCamera]:
+    """Cameras that send the same 1080p25 H.264 pictures at 4 Mbit/s, each its own way.
+
+    One loop and its packets are shared; sequence numbers and timestamps are not.
+    """
+    main = VideoSpec(
+        title="Benchmark",
+        number=0,
+        seed=1,
+        width=1920,
+        height=1080,
+        seconds=10,
+        bitrate=4_000_000,
+    )
+    return [VirtualCamera(f"bench{number}", main) for number in range(1, count + 1)]
