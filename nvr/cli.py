@@ -221,7 +221,7 @@ def token_list(config: Path) -> None:
     """List API tokens, without their secrets."""
     table = Table("name", "made", "last used", "id", box=None)
     for row in _catalogue(config).tokens():
-        used = rfc3339.text(row.last_used_us) if row.last_used_us else "never"
+        used = rfc3339.text(row.used_us) if row.used_us else "never"
         table.add_row(row.name, rfc3339.text(row.created_us), used, str(row.id))
     console.print(table)
 

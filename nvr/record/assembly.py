@@ -30,7 +30,10 @@ class Assembler:
     `audio_zero` is the audio timestamp of that instant; whoever adds audio sets it.
     """
 
-    def __init__(self, *, longest_ticks: int, video_zero: int) -> None:
+    def __init__(
+        self, *, longest_ticks: int, video_zero: int, video_rate: int, audio_rate: int
+    ) -> None:
+        self._rates = video_rate, audio_rate
         self.video_zero = video_zero
         self.audio_zero: int | None = None
         self._longest = longest_ticks
@@ -67,6 +70,18 @@ class Assembler:
     def add_audio(self, unit: AccessUnit) -> None:
         self._bytes += len(unit.payload)
         self._audio.units.append(unit)
+
+    def settle_zero(self) -> None:
+        """Begin the segment's time with its first sound, if that is before the first
+        picture: no time in a file may be negative. Once, before anything is taken."""
+        heard = self._audio.units
+        if not heard or self.audio_zero is None:
+            return
+        early = self.audio_zero - heard[0].timestamp
+        if early > 0:
+            video_rate, audio_rate = self._rates
+            self.audio_zero -= early
+            self.video_zero -= early * video_rate // audio_rate
 
     def take_video(self, next_timestamp: int | None) -> TrackRun | None:
         """All collected pictures. `next_timestamp` None: nothing follows."""
@@ -105,7 +120,7 @@ class Assembler:
         durations = durations[: len(taken)]
         self._audio.usual_duration = durations[-1]
         return TrackRun(
-            max(stamps[0] - (self.audio_zero or 0), 0),
+            stamps[0] - (self.audio_zero or 0),
             durations,
             None,
             [True] * len(taken),

@@ -51,13 +51,23 @@ class OpenSegment:
             assembler.audio_zero = time.audio_at(assembler.video_zero)
         assembler.add_audio(unit)
 
-    def write(self, time: StreamTime, mono_us: int, next_timestamp: int | None) -> bool:
+    def write(
+        self,
+        time: StreamTime,
+        mono_us: int,
+        next_timestamp: int | None,
+        *,
+        is_last: bool,
+    ) -> bool:
         """Hand what is collected to the writer; False when it has no room.
 
-        `next_timestamp` is of the picture that comes next, None when none does.
+        `next_timestamp` is of the picture that comes next, None when none does;
+        `is_last`: it will not be in this segment.
         """
+        if self.number == 0:
+            self.assembler.settle_zero()
         video = self.assembler.take_video(next_timestamp)
-        audio = self.assembler.take_audio(is_last=next_timestamp is None)
+        audio = self.assembler.take_audio(is_last=is_last)
         if video is None and audio is None:
             return True
         wall_us = end_us = self.end_us

@@ -124,27 +124,38 @@ class Recording:
         return await self.segment.recent_units(self.clock)
 
     def _take_picture(self, unit: AccessUnit, batch: Batch, time: StreamTime) -> None:
+        if self.segment is not None and self.segment.assembler.is_full_before(unit):
+            self._end_fragment(self.segment, unit, time)
         segment = self.segment
-        if segment is not None and segment.assembler.is_full_before(unit):
-            self._write(segment, time, unit.timestamp)
-            segment = self.segment
-            if segment is not None and should_cut(
-                wall_us=time.video.wall_us(unit.timestamp),
-                cut_us=segment.cut_us,
-                size_bytes=segment.size_bytes,
-                is_key=unit.is_key,
-            ):
-                self._close(segment)
-                segment = None
         if segment is None:
             segment = self._open(unit, batch, time)
         if segment is not None:
             segment.assembler.add_video(unit)
 
-    def _write(
-        self, segment: OpenSegment, time: StreamTime, next_timestamp: int | None
+    def _end_fragment(
+        self, segment: OpenSegment, following: AccessUnit, time: StreamTime
     ) -> None:
-        if segment.write(time, self.clock.now().mono_us, next_timestamp):
+        """Write what is collected, and end the segment if its time has come."""
+        is_last = should_cut(
+            wall_us=time.video.wall_us(following.timestamp),
+            cut_us=segment.cut_us,
+            size_bytes=segment.size_bytes,
+            is_key=following.is_key,
+        )
+        self._write(segment, time, following.timestamp, is_last=is_last)
+        if is_last and self.segment is not None:
+            self._close(segment)
+
+    def _write(
+        self,
+        segment: OpenSegment,
+        time: StreamTime,
+        next_timestamp: int | None,
+        *,
+        is_last: bool,
+    ) -> None:
+        mono_us = self.clock.now().mono_us
+        if segment.write(time, mono_us, next_timestamp, is_last=is_last):
             return
         log.warning(
             "%s/%s: the volume is too slow, footage is dropped until it catches up",
@@ -203,6 +214,8 @@ class Recording:
         return Assembler(
             longest_ticks=longest_ms * form.video.clock_rate // 1000,
             video_zero=first.timestamp,
+            video_rate=form.video.clock_rate,
+            audio_rate=form.audio.clock_rate if form.audio else 1,
         )
 
     def _cut_us(self, start_us: int) -> int:
@@ -212,7 +225,7 @@ class Recording:
     def _finish_segment(self) -> None:
         """Write what is collected and close; nothing more comes for this segment."""
         if self.segment is not None and self._time is not None:
-            self._write(self.segment, self._time, None)
+            self._write(self.segment, self._time, None, is_last=True)
         if self.segment is not None:
             self._close(self.segment)
 

@@ -27,13 +27,13 @@ def resume(
 ) -> int:
     """Finish what earlier epochs left open; the number of files. Blocks."""
     try:
-        unfinished = catalogue.unfinished_segments()
+        unfinished = catalogue.unfinished_segments(identity.epoch)
     except CatalogueError as error:
         log.error("recovery must wait for the next start: %s", error)
         return 0
     done = 0
     for segment in unfinished:
-        if segment.epoch >= identity.epoch or not is_ours(segment.camera_id):
+        if not is_ours(segment.camera_id):
             continue
         volume = volumes.get(segment.volume_id)
         if volume is None:

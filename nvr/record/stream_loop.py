@@ -3,6 +3,7 @@
 This is the one place that tries a camera again.
 """
 
+import asyncio
 import contextlib
 import logging
 import random
@@ -15,7 +16,8 @@ from nvr.base.model import SECOND_US, Camera, GapCause, Moment, Role, StreamAddr
 from nvr.base.redact import redact
 from nvr.base.settings import RecorderSettings
 from nvr.ingest.address import AddressPolicy
-from nvr.ingest.session import RtspSession, connect
+from nvr.ingest.connect import connect
+from nvr.ingest.session import RtspSession
 from nvr.ingest.sweep import Sweep
 from nvr.record.admission import Admission
 from nvr.record.backoff import Backoff, after_attempt, delay_us
@@ -77,7 +79,10 @@ class StreamLoop:
                 )
             log.info("%s: connected to %s", name, redact(self.address.url))
             self._enter("recording")
-            self._set_watched(self.fanout.is_watched)
+            # As soon as the sweep follows the session, which the next line begins.
+            asyncio.get_running_loop().call_soon(
+                self._set_watched, self.fanout.is_watched
+            )
             await self.sweep.follow(self.session, self.recording.take)
         except CameraError as error:
             log.info("%s: %s", name, error)

@@ -64,7 +64,10 @@ class Demo:
     async def make_pictures(self, progress: Progress) -> None:
         """Draw and encode what the cameras show; instant when done before."""
         specs = [
-            spec for camera in demo_cameras(self._cameras) for spec in camera.specs()
+            spec
+            for camera in demo_cameras(self._cameras)
+            for spec in (camera.main, camera.sub, camera.audio)
+            if spec is not None
         ]
         await prepare_pictures(specs, self._cache, progress=progress)
 

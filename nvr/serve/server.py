@@ -10,6 +10,7 @@ from pathlib import Path
 from nvr.base.clock import Clock, SystemClock
 from nvr.base.errors import SettingsError, VolumeBusy
 from nvr.base.settings import Settings, load
+from nvr.serve.common import open_catalogue
 from nvr.serve.supervisor import Service, Supervisor
 from nvr.store.schema import upgrade
 from nvr.store.vault import Vault
@@ -33,15 +34,17 @@ async def serving(
     settings = load(config)
     prepare(settings)
     with contextlib.ExitStack() as held:
-        volumes = [
-            held.enter_context(await _locked(path, settings, clock))
-            for path in dict.fromkeys(v.path for v in settings.volumes)
-        ]
+        volumes: list[Volume] = []
+        for path in dict.fromkeys(v.path for v in settings.volumes):
+            volume = await _locked(path, settings, clock)
+            held.enter_context(contextlib.closing(volume))
+            volumes.append(volume)
+        _register(settings, volumes, clock)
         supervisor = Supervisor(
             services=(*extra, *_services(config, settings, only)),
             clock=clock,
             stop_seconds=settings.server.stop_seconds,
-            held_descriptors=[volume.lock_descriptor for volume in volumes],
+            held_descriptors=[fd for v in volumes if (fd := v.lock_fileno) is not None],
         )
         async with supervisor.running():
             yield settings
@@ -81,6 +84,13 @@ def _services(config: Path, settings: Settings, only: frozenset[str]) -> list[Se
     ]
     services += [Service(name, [name, *common]) for name in ("web", "keeper")]
     return [s for s in services if not only or s.arguments[0] in only]
+
+
+def _register(settings: Settings, volumes: list[Volume], clock: Clock) -> None:
+    """Tell the catalogue where the volumes are this time."""
+    with contextlib.closing(open_catalogue(settings, clock)) as catalogue:
+        for volume in volumes:
+            catalogue.register_volume(volume.id, volume.path)
 
 
 async def _locked(path: Path, settings: Settings, clock: Clock) -> Volume:

@@ -51,7 +51,7 @@ class Server:
         self.settings: Settings = settings.load(self.config)
         prepare(self.settings)
         self.catalogue: Catalogue = open_catalogue(self.settings, SystemClock())
-        self.token = self.catalogue.add_token("tests").secret
+        self.token = self.catalogue.add_token("tests")
         self.log = folder / "server.log"
         self._process: asyncio.subprocess.Process | None = None
         self._http: aiohttp.ClientSession | None = None

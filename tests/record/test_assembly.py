@@ -17,7 +17,12 @@ def sound(stamp: int) -> AccessUnit:
 
 
 def assembler() -> Assembler:
-    return Assembler(longest_ticks=SECOND * 6 // 10, video_zero=1000)
+    return Assembler(
+        longest_ticks=SECOND * 6 // 10,
+        video_zero=1000,
+        video_rate=SECOND,
+        audio_rate=8000,
+    )
 
 
 def feed(target: Assembler, stamps: list[int], gop: int) -> list[TrackRun]:
@@ -96,6 +101,19 @@ def test_sound_is_held_back_by_one_piece_until_the_end() -> None:
     assert first is not None and rest is not None
     assert (first.base_time, first.durations) == (0, [1024] * 3)
     assert (rest.base_time, rest.durations) == (3 * 1024, [1024])
+
+
+def test_sound_from_before_the_first_picture_moves_the_zero_of_both() -> None:
+    target = assembler()
+    target.audio_zero = 500
+    target.add_video(picture(1000, is_key=True))
+    target.add_audio(sound(500 - 80))
+
+    target.settle_zero()
+
+    video, audio = target.take_video(None), target.take_audio(is_last=True)
+    assert video is not None and audio is not None
+    assert (audio.base_time, video.base_time) == (0, 80 * SECOND // 8000)
 
 
 def test_a_flood_without_progress_in_time_is_cut_by_its_size() -> None:
