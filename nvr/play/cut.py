@@ -67,10 +67,14 @@ def prepare(index: SegmentIndex) -> Prepared:
     video = index.video
     if video is None or not len(video.sizes):
         raise MediaError("the segment has no pictures")
-    decoded = decode_times(video)
-    shown = presentation_times(video, decoded)
-    instants = Instants(index.marks, decoded, shown, video.clock_rate)
-    from_time, until_time = min(shown), max(shown) + video.durations[-1]
+    if video.composition is None:
+        instants = Instants(index.marks, video)
+        from_time = video.base_time
+        until_time = from_time + sum(video.durations)
+    else:
+        shown = presentation_times(video, decode_times(video))
+        instants = Instants(index.marks, video, shown)
+        from_time, until_time = min(shown), max(shown) + video.durations[-1]
     span = Span(
         from_time,
         until_time,
@@ -128,7 +132,7 @@ def _cut_video(
     assert track is not None, "prepared segments have pictures"
     decoded = decode_times(track)
     shown = presentation_times(track, decoded)
-    instants = Instants(segment.index.marks, decoded, shown, track.clock_rate)
+    instants = Instants(segment.index.marks, track, shown)
     whole_span = segment.everything.span
     first, moved, from_time = 0, None, whole_span.from_time
     if start_us is not None:

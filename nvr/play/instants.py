@@ -1,11 +1,11 @@
 """Instants on the server's clock to and from presentation times inside a segment.
 
-Each fragment says when its first picture was, on the server's clock; between two
+Each fragment says when its first picture was shown, on the server's clock; between two
 such marks time goes on in the track's clock rate.
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -27,26 +27,20 @@ def presentation_times(track: TrackIndex, decoded: Sequence[int]) -> "array[int]
 
 
 class Instants:
-    """The mapping of one segment's video track."""
+    """The mapping of one segment's video track, which is not empty.
+
+    `shown` are its `presentation_times`; not needed when every picture is shown when
+    it is decoded.
+    """
 
     def __init__(
         self,
         marks: Sequence[FragmentMark],
-        decoded: Sequence[int],
-        shown: Sequence[int],
-        clock_rate: int,
+        track: TrackIndex,
+        shown: Sequence[int] | None = None,
     ) -> None:
-        self._rate = clock_rate
-        firsts = [
-            bisect_left(decoded, mark.video_time, 0, len(shown)) for mark in marks
-        ]
-        firsts.append(len(shown))
-        # A fragment with nothing but sound says nothing about pictures.
-        points = sorted(
-            (min(shown[first:next_first]), mark.wall_us)
-            for mark, first, next_first in zip(marks, firsts, firsts[1:], strict=False)
-            if first < next_first
-        )
+        self._rate = track.clock_rate
+        points = sorted(_points(marks, track, shown))
         self._times = [time for time, _ in points]
         # A clock that was led back a little must not make time ambiguous.
         self._walls = list(accumulate((wall for _, wall in points), max))
@@ -68,3 +62,18 @@ class Instants:
     def last_time(self, wall_us: int) -> int:
         """The greatest presentation time that is at or before an instant."""
         return self.time(wall_us + 1) - 1
+
+
+def _points(
+    marks: Sequence[FragmentMark], track: TrackIndex, shown: Sequence[int] | None
+) -> list[tuple[int, int]]:
+    """First presentation time and wall time of each fragment that has pictures."""
+    starts = [mark.offset for mark in marks]
+    points, end = [], 0
+    for offset, length in zip(track.offsets, track.chunk_lengths, strict=True):
+        first, end = end, end + length
+        # By place, because a mark of nothing but sound has its time in other ticks.
+        mark = marks[max(bisect_right(starts, offset) - 1, 0)]
+        time = mark.video_time if shown is None else min(shown[first:end])
+        points.append((time, mark.wall_us))
+    return points

@@ -8,7 +8,6 @@ inside the clip's `mdat`.
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from heapq import merge
 from typing import NamedTuple
 
 from nvr.play.samples import Samples
@@ -28,7 +27,9 @@ def media_ranges(
     tracks: Sequence[Samples], bridge_bytes: int = BRIDGE_BYTES
 ) -> tuple[Range, ...]:
     """The parts of a file that hold these samples, in order."""
-    chunks = merge(*(zip(t.offsets, t.chunk_sizes, strict=True) for t in tracks))
+    chunks = sorted(
+        c for t in tracks for c in zip(t.offsets, t.chunk_sizes, strict=True)
+    )
     ranges: list[Range] = []
     start = end = -1
     for offset, size_bytes in chunks:

@@ -47,12 +47,11 @@ class Moved(NamedTuple):
 
 def whole(track: TrackIndex) -> Samples:
     """All samples of a track."""
-    ends = list(accumulate(track.chunk_lengths))
-    bytes_before = [0, *accumulate(track.sizes)]
-    sizes = (
-        bytes_before[end] - bytes_before[end - length]
+    ends = accumulate(track.chunk_lengths)
+    sizes = [
+        sum(track.sizes[end - length : end])
         for end, length in zip(ends, track.chunk_lengths, strict=True)
-    )
+    ]
     return Samples(
         len(track.sizes),
         sum(track.durations),
@@ -88,7 +87,9 @@ def part(
 
 
 def run_lengths(values: "array[int]") -> "array[int]":
-    """Flat (count, value) pairs, in an array of the same kind."""
+    """Flat (count, value) pairs of values, of which there are some."""
+    if values.count(values[0]) == len(values):
+        return array(values.typecode, (len(values), values[0]))
     pairs = array(values.typecode)
     for value, group in groupby(values):
         pairs.append(len(list(group)))

@@ -195,9 +195,8 @@ def _spot(row: Segment, prepared: Prepared, wanted_us: int, exact: bool) -> _Fou
     track, form = index.video, index.format.video
     assert track is not None, "prepared segments have pictures"
     assert form is not None, "prepared segments have pictures"
-    decoded = decode_times(track)
-    shown = presentation_times(track, decoded)
-    instants = Instants(index.marks, decoded, shown, track.clock_rate)
+    shown = presentation_times(track, decode_times(track))
+    instants = Instants(index.marks, track, shown)
     time = instants.last_time(wanted_us)
     which = key_before(track.keys, shown, time)
     key = track.keys[which] if len(track.keys) else 0
