@@ -4,14 +4,14 @@ Every picture carries its number, so that a test sees which ones a clip shows. P
 `n` of a run is shown at the run's start plus `n` times the length of a picture.
 """
 
-import os
+import queue
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import av
 import numpy as np
@@ -21,7 +21,6 @@ from nvr.base.model import (
     VIDEO,
     AccessUnit,
     Camera,
-    CameraId,
     Codec,
     GapCause,
     Moment,
@@ -35,21 +34,7 @@ from nvr.base.model import (
     VolumeId,
 )
 from nvr.codec.strip import draw_strip, read_strip
-from nvr.media import mp4_write
 from nvr.media.fragment import Fragment
-from nvr.media.segment_head import make_head
-from nvr.media.segment_layout import (
-    CHECK_BYTES,
-    RESERVED_BYTES,
-    Check,
-    Description,
-    FragmentMark,
-    Reason,
-    check_box,
-    closed_header,
-    reserved_offset,
-)
-from nvr.media.segment_tables import SegmentTables
 from nvr.store.catalogue import Catalogue
 from nvr.store.changes import (
     GapBegan,
@@ -60,6 +45,14 @@ from nvr.store.changes import (
 )
 from nvr.store.schema import upgrade
 from nvr.store.vault import Vault
+from nvr.store.volume import Volume
+from nvr.store.volume_writer import (
+    SegmentEnded,
+    SegmentSpec,
+    VolumeWriter,
+    WriterFailed,
+    WriterReport,
+)
 from tests import clips
 from tests.fakes import FakeClock
 
@@ -70,32 +63,22 @@ SIZE = (320, 192)
 _ENCODERS = {Codec.H264: "libx264", Codec.H265: "libx265"}
 
 
-class Folder:
-    """A volume's layout, without its identity file and lock."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def segment_path(
-        self, camera_id: CameraId, start_us: int, segment_id: SegmentId
-    ) -> Path:
-        return self.path / camera_id / f"{segment_id}.mp4"
-
-
 @dataclass
 class Recording:
-    """One camera's footage on one volume."""
+    """One camera's footage, written by the volume's own writer."""
 
     catalogue: Catalogue
     camera: Camera
-    folder: Folder
-    volume_id: VolumeId
+    volume: Volume
+    writer: VolumeWriter
+    reports: "queue.SimpleQueue[WriterReport]"
     epoch: int
-    segments: list[SegmentId] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    waiting: list[Fragment] = field(default_factory=list)
 
     @property
-    def volumes(self) -> dict[VolumeId, Folder]:
-        return {self.volume_id: self.folder}
+    def volumes(self) -> dict[VolumeId, Volume]:
+        return {self.volume.id: self.volume}
 
     def run(
         self,
@@ -104,52 +87,63 @@ class Recording:
         start_us: int = START_US,
         keys_per_segment: int = 3,
         stays_open: bool = False,
+        held_back: int = 0,
     ) -> None:
-        """Record a clip without a gap; the last segment may be left open."""
+        """Record a clip without a gap; the last segment may be left open.
+
+        Of an open one, the last `held_back` fragments are written by `go_on`.
+        """
         parts = list(split(clip, keys_per_segment))
-        run_id = None
         for n, (part, zero) in enumerate(parts):
-            is_open = stays_open and n == len(parts) - 1
             begins_us = start_us + zero * SECOND_US // clips.VIDEO_RATE
-            segment = self._segment(part, begins_us, run_id, is_open=is_open)
-            run_id = segment.run_id
-            end_us = segment.end_us
+            self._begin(part, begins_us, is_first=n == 0)
+            if stays_open and n == len(parts) - 1:
+                made = self.waiting
+                self.waiting = made[len(made) - held_back :]
+                self._append(made[: len(made) - held_back])
+            else:
+                self.close()
         if not stays_open:
-            assert run_id is not None
-            self.catalogue.apply([RunEnded(run_id, self.camera.id, Role.MAIN, end_us)])
+            run = self.segments[-1]
+            ended = RunEnded(run.run_id, self.camera.id, Role.MAIN, run.end_us)
+            self.catalogue.apply([ended])
 
     def gap(self, start_us: int, cause: GapCause) -> None:
         """Say why there is nothing from an instant on."""
         self.catalogue.apply([GapBegan(self.camera.id, Role.MAIN, start_us, cause)])
 
-    def close(self, clip: clips.Clip, *, keys_per_segment: int = 3) -> None:
-        """Close the segment that `run` left open."""
-        part, _ = list(split(clip, keys_per_segment))[-1]
-        segment = self.catalogue.segment(self.segments[-1])
-        path = self.path(segment.id)
-        made = write_segment(path, segment, part, is_open=False)
+    def go_on(self) -> None:
+        """Write what was held back of the open segment."""
+        made, self.waiting = self.waiting, []
+        self._append(made)
+
+    def close(self) -> None:
+        """Close the open segment after all of its fragments."""
+        self.go_on()
+        segment = self.segments[-1]
+        self.writer.close_segment(segment.id, segment.end_us)
+        ended = self._wait(SegmentEnded)
         self.catalogue.apply(
-            [SegmentClosed(segment.id, made.end_us, made.size_bytes, made.root)]
+            [SegmentClosed(segment.id, ended.end_us, ended.size_bytes, ended.digest)]
         )
 
-    def path(self, segment_id: SegmentId) -> Path:
-        return self.folder.segment_path(self.camera.id, 0, segment_id)
+    def path(self, segment: Segment) -> Path:
+        return self.volume.segment_path(self.camera.id, segment.start_us, segment.id)
 
-    def _segment(
-        self,
-        part: clips.Clip,
-        start_us: int,
-        run_id: RunId | None,
-        *,
-        is_open: bool,
-    ) -> Segment:
+    def stop(self) -> None:
+        assert self.writer.stop(10)
+        self.volume.close()
+        self.catalogue.close()
+
+    def _begin(self, part: clips.Clip, start_us: int, *, is_first: bool) -> None:
         segment_id = SegmentId(self.catalogue.reserve_segment_ids(1)[0])
+        run_id = RunId(segment_id) if is_first else self.segments[-1].run_id
         segment = Segment(
             id=segment_id,
             camera_id=self.camera.id,
             role=Role.MAIN,
-            run_id=RunId(segment_id) if run_id is None else run_id,
-            volume_id=self.volume_id,
+            run_id=run_id,
+            volume_id=self.volume.id,
             epoch=self.epoch,
             state=SegmentState.OPEN,
             start_us=start_us,
@@ -157,118 +151,64 @@ class Recording:
             size_bytes=0,
             digest=b"",
         )
-        made = write_segment(self.path(segment_id), segment, part, is_open=is_open)
-        self.segments.append(segment_id)
-        done = replace(segment, end_us=made.end_us, size_bytes=made.size_bytes)
-        last = (
-            SegmentGrown(segment_id, made.end_us, made.size_bytes)
-            if is_open
-            else SegmentClosed(segment_id, made.end_us, made.size_bytes, made.root)
+        self.segments.append(segment)
+        self.writer.open_segment(
+            SegmentSpec(
+                id=segment_id,
+                camera_id=self.camera.id,
+                role=Role.MAIN,
+                run_id=run_id,
+                epoch=self.epoch,
+                node="test",
+                format=part.format,
+                start=Moment(start_us, start_us),
+            )
         )
-        self.catalogue.apply([SegmentOpened(segment), last])
-        return done
+        self.catalogue.apply([SegmentOpened(segment)])
+        self.waiting = clips.fragments(part, every=20, wall_us=start_us)
+
+    def _append(self, made: list[Fragment]) -> None:
+        segment = self.segments[-1]
+        for fragment in made:
+            assert self.writer.append(segment.id, fragment)
+            assert fragment.video is not None
+            ticks = sum(fragment.video.durations)
+            end_us = fragment.wall_us + ticks * SECOND_US // clips.VIDEO_RATE
+            segment = replace(segment, end_us=end_us)
+        self.segments[-1] = segment
+        while self.writer.queued_bytes:
+            time.sleep(0.0005)
+        self.catalogue.apply([SegmentGrown(segment.id, segment.end_us, 1)])
+
+    def _wait(self, kind: type[SegmentEnded]) -> SegmentEnded:
+        while True:
+            report = self.reports.get(timeout=10)
+            assert not isinstance(report, WriterFailed)
+            if isinstance(report, kind):
+                return report
 
 
 def make_recording(path: Path) -> Recording:
-    """An empty catalogue with one camera, and a folder for its files."""
+    """An empty catalogue with one camera, and a volume with its writer."""
     url = f"sqlite:///{path / 'catalogue.db'}"
     upgrade(url)
     clock = FakeClock(START_US - SECOND_US)
     vault = Vault.open_file(path / "secret.key")
     catalogue = Catalogue(url, clock=clock, vault=vault)
     camera = catalogue.add_camera(name="Gate: Nörth/1", url="rtsp://10.0.0.1/main")
-    volume_id = VolumeId(str(uuid4()))
-    catalogue.register_volume(volume_id, path)
+    volume = Volume.open(path / "volume", node="test")
+    catalogue.register_volume(volume.id, volume.path)
     epoch = catalogue.begin_epoch(clock.now(), str(UUID(int=0)), "test")
-    (path / camera.id).mkdir()
-    return Recording(catalogue, camera, Folder(path), volume_id, epoch)
-
-
-@dataclass(frozen=True)
-class Written:
-    end_us: int
-    size_bytes: int
-    root: bytes
-
-
-def write_segment(
-    path: Path, segment: Segment, part: clips.Clip, *, is_open: bool
-) -> Written:
-    """A segment file as the volume writer makes it."""
-    start = Moment(segment.start_us, segment.start_us)
-    about = Description(
-        "test",
-        segment.camera_id,
-        segment.role,
-        segment.id,
-        segment.run_id,
-        segment.epoch,
-        start,
+    reports: queue.SimpleQueue[WriterReport] = queue.SimpleQueue()
+    writer = VolumeWriter(
+        volume=volume,
+        clock=clock,
+        sync_seconds=2,
+        queue_bytes=1 << 30,
+        report=reports.put,
     )
-    head = make_head(about, part.format)
-    tables = SegmentTables(part.format)
-    content = bytearray(head)
-    made = clips.fragments(part, every=20, wall_us=segment.start_us)
-    for fragment in made:
-        content += _fragment(fragment, len(content), segment, tables)
-    end_us = _end_us(made[-1])
-    root = b""
-    if not is_open:
-        at = reserved_offset(head)
-        covered = closed_header(len(content) - at)
-        tail, root = tables.tail(head, about, end_us=end_us, reason=Reason.CLOSED)
-        content[at : at + RESERVED_BYTES] = covered
-        content += tail
-    path.write_bytes(content)
-    return Written(end_us, len(content), root)
-
-
-def cut_short(path: Path, fragments: int) -> None:
-    """The file of an open segment when it had only so many fragments."""
-    from nvr.play.footage import read_file_index
-
-    mark = read_file_index(path).marks[fragments - 1]
-    os.truncate(path, mark.offset + mark.size_bytes + CHECK_BYTES)
-
-
-def _fragment(
-    fragment: Fragment, offset: int, segment: Segment, tables: SegmentTables
-) -> bytes:
-    header = mp4_write.fragment_header(fragment)
-    body = bytearray(header)
-    for track_id, run in ((1, fragment.video), (2, fragment.audio)):
-        if run is not None:
-            tables.add_samples(
-                track_id,
-                run.base_time,
-                run.durations,
-                run.composition,
-                run.keys,
-                map(len, run.payloads),
-                offset + len(body),
-            )
-            body += b"".join(run.payloads)
-    digest = sha256(body).digest()
-    assert fragment.video is not None
-    tables.add_mark(
-        FragmentMark(
-            fragment.number,
-            offset,
-            len(body),
-            fragment.wall_us,
-            fragment.video.base_time,
-            digest,
-        )
-    )
-    check = Check(
-        segment.id, fragment.number, fragment.wall_us, fragment.mono_us, digest
-    )
-    return bytes(body) + check_box(check)
-
-
-def _end_us(last: Fragment) -> int:
-    assert last.video is not None
-    return last.wall_us + sum(last.video.durations) * SECOND_US // clips.VIDEO_RATE
+    writer.start()
+    return Recording(catalogue, camera, volume, writer, reports, epoch)
 
 
 def split(clip: clips.Clip, keys_per_segment: int) -> Iterator[tuple[clips.Clip, int]]:

@@ -14,18 +14,13 @@ from nvr.codec.still import StillDecoder
 from nvr.codec.strip import read_strip
 from nvr.play.still import Still, StillMaker
 from tests.fakes import FakeClock
-from tests.play.recording import START_US, Recording, make_recording, numbered
+from tests.play.recording import START_US, Recording, numbered
 
 
 @pytest.fixture
 async def decoder() -> AsyncIterator[StillDecoder]:
     async with StillDecoder() as decoder:
         yield decoder
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Recording:
-    return make_recording(tmp_path)
 
 
 def maker(

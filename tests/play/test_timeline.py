@@ -1,17 +1,8 @@
 """Timelines: runs and gaps inside the interval, with causes, none left open."""
 
-from pathlib import Path
-
-import pytest
-
 from nvr.base.model import GapCause, Role
 from nvr.play.timeline import timeline
-from tests.play.recording import START_US, Recording, make_recording, numbered
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Recording:
-    return make_recording(tmp_path)
+from tests.play.recording import START_US, Recording, numbered
 
 
 def test_runs_and_gaps_are_cut_to_the_interval(recording: Recording) -> None:
