@@ -4,6 +4,7 @@ Closed files never change, so what was read of them stays true; open ones are re
 anew each time.
 """
 
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -15,6 +16,8 @@ from nvr.base.errors import MediaError
 from nvr.base.model import CameraId, Gap, Role, Run, Segment, SegmentId, VolumeId
 from nvr.media.mp4_read import SegmentIndex, read_index
 from nvr.play.cut import Prepared, prepare
+
+_log = logging.getLogger(__name__)
 
 CACHE_BYTES = 64 << 20
 """A day of one camera takes some 50 MB; an hour of twenty the same."""
@@ -74,7 +77,9 @@ class SegmentFiles:
                 return known
         try:
             found = prepare(read_file_index(self.path(segment)))
-        except (OSError, MediaError):
+        except (OSError, MediaError) as error:
+            # Usual while a file has its first fragment still to come, or is deleted.
+            _log.info("segment %d cannot be read: %s", segment.id, error)
             return None
         if found.index.is_closed:
             self._keep(segment.id, found)
