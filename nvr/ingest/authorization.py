@@ -119,9 +119,9 @@ class Authorization:
 
 def _challenges(header: str) -> list[Challenge]:
     starts = [(m.start(1), m.end(), m[1].lower()) for m in _SCHEME.finditer(header)]
-    ends = [start for start, _, _ in starts[1:]] + [len(header)]
+    ends = [*(start for start, _, _ in starts[1:]), len(header)]
     found = []
-    for (_, begin, scheme), end in zip(starts, ends, strict=True):
+    for (_, begin, scheme), end in zip(starts, ends, strict=False):
         challenge = _challenge(scheme, header[begin:end])
         if challenge is not None:
             found.append(challenge)

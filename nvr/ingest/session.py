@@ -83,6 +83,7 @@ class RtspSession:
         self._silence_seconds = silence_seconds
         self._scanner = Scanner(receivers, on_text=keepalive.hear, tally=stats)
         self._kept: bytes | bytearray = dialogue.take_leftover()
+        self._is_fresh = bool(self._kept)  # and not looked at yet
         self._unsent = b""
         self._pictures = 0
         self._ending: CameraError | None = None
@@ -137,16 +138,10 @@ class RtspSession:
         kept = len(self._kept)
         if kept:
             buffer[:kept] = self._kept
-        try:
-            received = self._socket.recv_into(view[kept:])
-        except (BlockingIOError, InterruptedError):
+        received = self._receive(view[kept:])
+        if not received and not self._is_fresh:
             return False
-        except OSError as error:
-            self._end(CameraLost(f"The connection broke: {error.strerror or error}."))
-            return False
-        if not received:
-            self._end(CameraLost("The camera closed the connection."))
-            return False
+        self._is_fresh = False
         self.stats.bytes += received
         end = kept + received
         try:
@@ -156,6 +151,19 @@ class RtspSession:
             return False
         self._kept = buffer[at:end]
         return end == len(buffer)
+
+    def _receive(self, view: memoryview) -> int:
+        """The number of bytes read; 0 when there are none now or none any more."""
+        try:
+            received = self._socket.recv_into(view)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            self._end(CameraLost(f"The connection broke: {error.strerror or error}."))
+            return 0
+        if not received:
+            self._end(CameraLost("The camera closed the connection."))
+        return received
 
     def _look_after(self, mono_us: int) -> None:
         """What time demands: keep-alive, and an end when no pictures come."""
