@@ -17,6 +17,8 @@ SCENE_SECONDS = 16
 WIDTH_UNITS = UNITS_HIGH * 16 / 9
 _LEAST_QUIET_S = 0.4
 _FADE_S = 0.35
+BEAM_UNITS = 350
+"""How far a car of size 1 lights the road ahead of it at night."""
 
 
 class Kind(StrEnum):
@@ -70,7 +72,7 @@ class Mover:
 
     def box_at(self, time_s: float) -> Box:
         """Around it at an instant between start and end, cut at the picture's edge."""
-        half, high = (108, 96) if self.kind is Kind.CAR else (24, 104)
+        half, high = (114, 104) if self.kind is Kind.CAR else (36, 104)
         x, base = self.x_at(time_s), self.base_y
         return Box(
             max(0.0, (x - half * self.size) / WIDTH_UNITS),
@@ -89,15 +91,21 @@ class Motion:
     boxes: tuple[tuple[int, Box], ...]  # time in the loop, place
 
 
-def motion(seed: int, seconds: int = SCENE_SECONDS) -> list[Motion]:
-    """All motion of a loop, in order; stretches do not touch each other."""
+def motion(
+    seed: int, seconds: int = SCENE_SECONDS, *, is_night: bool = False
+) -> list[Motion]:
+    """All motion of a loop, in order; stretches do not touch each other.
+
+    At night a stretch begins with the light that a car throws ahead; boxes are always
+    those of the cars and people themselves.
+    """
     spans: list[tuple[float, float]] = []
     everybody = movers(seed, seconds)
-    for mover in sorted(everybody, key=lambda mover: mover.start_s):
-        if spans and mover.start_s <= spans[-1][1]:
-            spans[-1] = spans[-1][0], max(spans[-1][1], mover.end_s)
+    for start_s, end_s in sorted(_seen(mover, is_night) for mover in everybody):
+        if spans and start_s <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], end_s)
         else:
-            spans.append((mover.start_s, mover.end_s))
+            spans.append((start_s, end_s))
     return [
         Motion(
             round(start_s * SECOND_US),
@@ -106,11 +114,30 @@ def motion(seed: int, seconds: int = SCENE_SECONDS) -> list[Motion]:
                 (tick * 200_000, mover.box_at(tick / 5))
                 for tick in range(int(start_s * 5) + 1, int(end_s * 5) + 1)
                 for mover in everybody
-                if mover.strength_at(tick / 5) > 0
+                if _is_seen(mover, tick / 5)
             ),
         )
         for start_s, end_s in spans
     ]
+
+
+def _seen(mover: Mover, is_night: bool) -> tuple[float, float]:
+    if mover.fades:
+        return mover.start_s, mover.end_s
+    half = (114 if mover.kind is Kind.CAR else 36) * mover.size
+    ahead = half + (
+        BEAM_UNITS * mover.size if is_night and mover.kind is Kind.CAR else 0
+    )
+    speed = abs(mover.end_x - mover.start_x) / (mover.end_s - mover.start_s)
+    outside = max(-mover.start_x, mover.start_x - WIDTH_UNITS)
+    beyond = max(-mover.end_x, mover.end_x - WIDTH_UNITS)
+    start_s = mover.start_s + max(0.0, outside - ahead) / speed
+    return start_s, mover.end_s - max(0.0, beyond - half) / speed
+
+
+def _is_seen(mover: Mover, time_s: float) -> bool:
+    box = mover.box_at(time_s)
+    return mover.strength_at(time_s) > 0 and box.left < 1 and box.right > 0
 
 
 def movers(seed: int, seconds: int) -> list[Mover]:
@@ -139,7 +166,7 @@ def _scene(
 
 def _car(chance: random.Random, start_s: float, *, is_near: bool) -> Mover:
     size = 1.12 if is_near else 0.8
-    reach = 130 * size + (360 * size)  # with the light it throws ahead at night
+    reach = (120 + BEAM_UNITS) * size
     left, right = -reach, WIDTH_UNITS + reach
     seconds = chance.uniform(4.2, 4.8) if is_near else chance.uniform(5.0, 5.6)
     return Mover(

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 
 from nvr.codec.canvas import Canvas, Color, Point, Sprite
+from nvr.codec.choreography import BEAM_UNITS
 
 _Place = Callable[[float, float], Point]
 
@@ -66,7 +67,7 @@ def car(*, seed: int, scale: float, faces_left: bool, is_night: bool) -> Sprite:
     paint = chance.choice(_PAINTS)
     length = max(x for x, _ in _BODIES[kind])
     base = 120.0
-    beam = 330.0 if is_night else 0.0
+    beam = float(BEAM_UNITS) if is_night else 0.0
     canvas = Canvas(length + 2 * _MARGIN + beam, base + 30, scale=scale, fine=3)
     before = _MARGIN + (beam if faces_left else 0)
 

@@ -69,9 +69,10 @@ class Control:
                     await self._simulator.fault(name, **_fault_fields(body))
                     return 200, self._camera(name)
                 case "DELETE", ["cameras", name, "faults", *kinds]:
-                    for kind in kinds or [None]:
-                        which = FaultKind(kind) if kind else None
-                        self._simulator.recover(name, which)
+                    for kind in kinds:
+                        self._simulator.recover(name, FaultKind(kind))
+                    if not kinds:
+                        self._simulator.recover(name)
                     return 200, self._camera(name)
         except NotFound as error:
             return 404, {"error": str(error)}

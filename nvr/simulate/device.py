@@ -127,10 +127,7 @@ class Device:
         for track, receiver in session.receivers.items():
             if not receiver.is_playing:
                 receiver.is_playing = True
-                feed = stream.feeds[track]
-                if not feed.receivers:
-                    feed.skip_to(now.mono_us)
-                feed.receivers.append(receiver)
+                stream.feeds[track].add(receiver, now.mono_us)
         if FaultKind.TRICKLE in self.faults:
             session.connection.trickle(self.faults[FaultKind.TRICKLE].value)
 

@@ -5,6 +5,8 @@ Timestamps and sequence numbers go on over the seam of the loop and over every f
 that does not concern them.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -91,6 +93,7 @@ class Feed:
         self.sequence = sequence  # of the next packet
         self.twist = Twist()
         self.receivers: list[Receiver] = []
+        self.wanted: Callable[[], None] = lambda: None  # somebody began to receive
         self.due_us = start_us  # of the next frame
         self._base = timestamp
         self._reel = reel
@@ -115,12 +118,12 @@ class Feed:
         """Let the next frame have this timestamp, as after a reboot."""
         self._base = timestamp - int(self._number * self._reel.ticks_per_frame)
 
-    def skip_to(self, now_us: float) -> None:
-        """Pass over frames that nobody waited for."""
-        missed = int((now_us - self.due_us) / self._interval_us())
-        if missed > 0:
-            self._number += missed
-            self.due_us += missed * self._interval_us()
+    def add(self, receiver: Receiver, now_us: float) -> None:
+        """Send to one more. Frames that nobody waited for are passed over."""
+        if not self.receivers:
+            self._skip_to(now_us)
+            self.wanted()
+        self.receivers.append(receiver)
 
     def next_timestamp(self) -> int:
         """Of the frame that is due next, in decoding order."""
@@ -155,6 +158,12 @@ class Feed:
             offsets=mould.offsets,
             payload_bytes=mould.payload_bytes,
         )
+
+    def _skip_to(self, now_us: float) -> None:
+        missed = math.ceil((now_us - self.due_us) / self._interval_us())
+        if missed > 0:
+            self._number += missed
+            self.due_us += missed * self._interval_us()
 
     def _home_index_is_key(self) -> bool:
         return self._home.is_key[self._number % len(self._home.moulds)]

@@ -1,6 +1,7 @@
 """Sends each frame when it is due, and looks after sessions once in a second."""
 
-from heapq import heapify, heapreplace
+from functools import partial
+from heapq import heappop, heappush, heapreplace
 
 from nvr.base.clock import Clock
 from nvr.base.model import SECOND_US
@@ -13,21 +14,20 @@ _SHORTEST_PAUSE_US = 4_000
 """Waking less often than each 4 ms would show as jitter, more often costs."""
 _LONGEST_PAUSE_US = 20_000
 _REPORT_US = 5 * SECOND_US
-_IDLE_US = 250_000
-"""A feed that nobody receives is looked at this often."""
 
 
 class Pacer:
-    """One task for all cameras; a feed's place in the heap is when it is due."""
+    """One task for all cameras; feeds that somebody receives stand in a heap."""
 
     def __init__(self, devices: list[Device], *, clock: Clock) -> None:
         self._clock = clock
         self._devices = devices
         self._heap: list[tuple[float, int, Device, Feed]] = []
+        self._standing: set[Feed] = set()  # those in the heap
+        self._turns = 0
         for device in devices:
             for feed in device.feeds():
-                self._heap.append((feed.due_us, len(self._heap), device, feed))
-        heapify(self._heap)
+                feed.wanted = partial(self._wake, device, feed)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -38,21 +38,33 @@ class Pacer:
             if now_us >= care_us:
                 self._look_after_sessions()
                 care_us = now_us + SECOND_US
-            pause_us = self._heap[0][0] - self._clock.now().mono_us
-            pause_us = min(max(pause_us, _SHORTEST_PAUSE_US), _LONGEST_PAUSE_US)
-            await self._clock.sleep(pause_us / SECOND_US)
+            await self._clock.sleep(self._pause_us() / SECOND_US)
+
+    def _pause_us(self) -> float:
+        if not self._heap:
+            return _LONGEST_PAUSE_US
+        pause_us = self._heap[0][0] - self._clock.now().mono_us
+        return min(max(pause_us, _SHORTEST_PAUSE_US), _LONGEST_PAUSE_US)
+
+    def _wake(self, device: Device, feed: Feed) -> None:
+        if feed in self._standing:  # its last receiver left only just now
+            return
+        self._standing.add(feed)
+        self._turns += 1  # two feeds that are due at once are never compared
+        heappush(self._heap, (feed.due_us, self._turns, device, feed))
 
     def _send_due(self, until_us: int) -> None:
         heap = self._heap
         now = self._clock.now()
-        while heap[0][0] <= until_us:
-            _, place, device, feed = heap[0]
+        while heap and heap[0][0] <= until_us:
+            _, turn, device, feed = heap[0]
             if not feed.receivers:
-                heapreplace(heap, (until_us + _IDLE_US, place, device, feed))
+                heappop(heap)
+                self._standing.discard(feed)
                 continue
             if feed.due_us <= until_us:
                 device.emit(feed, now)
-            heapreplace(heap, (feed.due_us, place, device, feed))
+            heapreplace(heap, (feed.due_us, turn, device, feed))
 
     def _look_after_sessions(self) -> None:
         now = self._clock.now()
