@@ -39,9 +39,19 @@ class LiveMessage(NamedTuple):
         return str(self.header.get("type", ""))
 
 
+_Message = tuple[dict[str, Any], bytes]
+
+
 class _Connection(NamedTuple):
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+
+
+class _Found(NamedTuple):
+    """A recorder that has the camera, and its first message, which may be to come."""
+
+    connection: _Connection
+    first: asyncio.Task[_Message]
 
 
 async def watch(
@@ -77,7 +87,7 @@ async def ask(path: Path, question: dict[str, Any]) -> LiveMessage | None:
         async with asyncio.timeout(ANSWER_SECONDS):
             connection = await _open(path)
             try:
-                return await _first(connection, question)
+                return LiveMessage(*await _first(connection, question))
             finally:
                 connection.writer.close()
     except (OSError, EOFError, ValueError, TimeoutError) as error:
@@ -95,18 +105,19 @@ async def _session(
         return
     connection, first = found
     try:
-        yield first
+        if not first.done():
+            yield _offline("the camera is being connected")
+        yield LiveMessage(*await first)
         while True:
             yield LiveMessage(*await wire.read_message(connection.reader))
     except (OSError, EOFError, ValueError) as error:
         _log.info("camera %s: live connection ended: %s", camera_id, error)
     finally:
+        await _abandon([first])
         connection.writer.close()
 
 
-async def _find(
-    paths: list[Path], question: dict[str, Any]
-) -> tuple[_Connection, LiveMessage] | None:
+async def _find(paths: list[Path], question: dict[str, Any]) -> _Found | None:
     """The first recorder that does not answer `unknown`, all asked at once."""
     asked = [asyncio.create_task(_try(path, question)) for path in paths]
     try:
@@ -118,29 +129,32 @@ async def _find(
         await _abandon([task for task in asked if not task.done()])
 
 
+async def _try(path: Path, question: dict[str, Any]) -> _Found | None:
+    """Ask one recorder. One that has the camera may have nothing to say of it yet."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            connection = await _open(path)
+    except (OSError, TimeoutError) as error:
+        _log.debug("recorder at %s cannot be reached: %r", path, error)
+        return None
+    first = asyncio.create_task(_first(connection, question))
+    is_kept = False
+    try:
+        await asyncio.wait([first], timeout=ANSWER_SECONDS)
+        is_kept = not first.done() or (
+            first.exception() is None and first.result()[0].get("type") != "unknown"
+        )
+        return _Found(connection, first) if is_kept else None
+    finally:
+        if not is_kept:
+            await _abandon([first])
+            connection.writer.close()
+
+
 async def _abandon(tasks: list[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _try(
-    path: Path, question: dict[str, Any]
-) -> tuple[_Connection, LiveMessage] | None:
-    connection: _Connection | None = None
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            connection = await _open(path)
-            first = await _first(connection, question)
-        if first.type != "unknown":
-            kept, connection = connection, None
-            return kept, first
-    except (OSError, EOFError, ValueError, TimeoutError) as error:
-        _log.debug("recorder at %s does not answer: %r", path, error)
-    finally:
-        if connection is not None:
-            connection.writer.close()
-    return None
 
 
 async def _open(path: Path) -> _Connection:
@@ -149,10 +163,10 @@ async def _open(path: Path) -> _Connection:
     )
 
 
-async def _first(connection: _Connection, question: dict[str, Any]) -> LiveMessage:
+async def _first(connection: _Connection, question: dict[str, Any]) -> _Message:
     connection.writer.write(wire.pack(question))
     await connection.writer.drain()
-    return LiveMessage(*await wire.read_message(connection.reader))
+    return await wire.read_message(connection.reader)
 
 
 def _offline(detail: str) -> LiveMessage:

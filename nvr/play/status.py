@@ -33,7 +33,7 @@ class CameraStatus:
     width: int = 0
     height: int = 0
     codec: str = ""
-    volume: str = ""
+    volume: str | None = None
 
     @classmethod
     def read(cls, row: dict[str, Any]) -> Self:

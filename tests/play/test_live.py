@@ -116,6 +116,28 @@ async def test_offline_is_said_once_while_no_recorder_comes(tmp_path: Path) -> N
         await asyncio.gather(waiting, return_exceptions=True)
 
 
+async def test_a_camera_that_is_being_connected_is_waited_for(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(live, "ANSWER_SECONDS", 0.05)
+    has_picture = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await has_picture.wait()
+        writer.write(wire.pack(*INIT))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_unix_server(slow, str(tmp_path / "recorder-0.sock"))
+    async with server, aclosing(watch(tmp_path, DOOR, Role.MAIN)) as messages:
+        first = await anext(messages)
+        has_picture.set()
+        second = await anext(messages)
+
+    assert (first.type, second) == ("offline", LiveMessage(*INIT))
+    assert "being connected" in first.header["detail"]
+
+
 async def test_a_dead_socket_does_not_hide_a_living_recorder(tmp_path: Path) -> None:
     async with Recorder(tmp_path / "recorder-0.sock", DOOR):
         pass
