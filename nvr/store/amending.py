@@ -1,17 +1,16 @@
 """What is found out about footage later: recovered, lost and adopted files."""
 
-from dataclasses import replace
-
 from sqlalchemy import Connection, insert, select, update
 
 from nvr.base.errors import Conflict, NotFound
-from nvr.base.model import GapCause, RunId, Segment, SegmentId, SegmentState
-from nvr.store import applying, tiling, volumes
+from nvr.base.model import GapCause, Segment, SegmentId, SegmentState
+from nvr.store import applying, retiling, tiles, volumes
 from nvr.store.engine import AnyRow
-from nvr.store.tables import run, segment
+from nvr.store.tables import segment
+from nvr.store.tiles import Tiles
 
-JOIN_US = 1_000_000
-"""A found file that starts so soon after its run's end belongs to it."""
+UNSETTLED = (SegmentState.OPEN, SegmentState.SUSPECT)
+GOING = (SegmentState.DOOMED, SegmentState.UNLINKING)
 
 
 def recovered(
@@ -22,31 +21,26 @@ def recovered(
     digest: bytes,
 ) -> None:
     """A file that was left open or suspect is whole up to `end_us` and closed."""
-    found = _unsettled(connection, segment_id)
-    if found is None:
+    found = _locked(connection, segment_id)
+    if found.state not in UNSETTLED:
         return
-    _settle(connection, segment_id, SegmentState.CLOSED, end_us, size_bytes, digest)
-    ended = connection.execute(
-        select(run).where(run.c.id == found.run_id)
-    ).one_or_none()
-    if ended is not None and tiling.is_last(connection, ended, found):
-        tiling.move_end(connection, ended, end_us)
+    end_us = max(end_us, found.start_us)
+    _settle(connection, found, SegmentState.CLOSED, end_us, size_bytes, digest)
+    retiling.end_after(_tiles(connection, found), found, end_us)
 
 
 def lost(connection: Connection, segment_id: SegmentId) -> None:
     """The file is gone or holds nothing: a gap with cause `missing` takes its time."""
-    found = _row(connection, segment_id)
+    found = _locked(connection, segment_id)
     if found.state is SegmentState.MISSING:
         return
-    if found.state in (SegmentState.DOOMED, SegmentState.UNLINKING):
+    if found.state in GOING:
         raise Conflict(f"segment {segment_id} is being deleted")
-    tiling.lock(connection, [found.camera_id])
-    _settle(connection, segment_id, SegmentState.MISSING, found.end_us, 0, b"")
-    taken = tiling.take_out(connection, found.run_id, found, found)
+    _settle(connection, found, SegmentState.MISSING, found.end_us, 0, b"")
+    of_stream = _tiles(connection, found)
+    taken = retiling.take_out(of_stream, found.run_id, found, found)
     if taken is not None:
-        tiling.add_gap(
-            connection, found.camera_id, found.role, *taken, GapCause.MISSING
-        )
+        of_stream.insert_gap(*taken, GapCause.MISSING)
 
 
 def adopt(connection: Connection, it: Segment) -> None:
@@ -55,34 +49,18 @@ def adopt(connection: Connection, it: Segment) -> None:
         raise Conflict("only a file that is closed can be adopted")
     if _find(connection, it.id) is not None:
         return
-    tiling.lock(connection, [it.camera_id])
+    tiles.lock(connection, [it.camera_id])
     volumes.claim_segment_id(connection, it.id)
-    before = connection.execute(
-        select(run).where(
-            run.c.id == it.run_id,
-            run.c.end_us.between(it.start_us - JOIN_US, it.end_us),
-        )
-    ).one_or_none()
-    if before is not None:
-        connection.execute(insert(segment), applying.segment_values(connection, it))
-        if not before.is_open:
-            tiling.move_end(connection, before, it.end_us)
-        return
-    alone = replace(it, run_id=RunId(it.id))
-    connection.execute(insert(segment), applying.segment_values(connection, alone))
-    tiling.insert_past_run(connection, alone)
+    connection.execute(insert(segment), applying.segment_values(connection, it))
+    retiling.take_in(Tiles(connection, it.camera_id, it.role), it)
 
 
-def _unsettled(connection: Connection, segment_id: SegmentId) -> AnyRow | None:
-    found = _row(connection, segment_id)
-    if found.state not in (SegmentState.OPEN, SegmentState.SUSPECT):
-        return None
-    tiling.lock(connection, [found.camera_id])
-    return found
-
-
-def _row(connection: Connection, segment_id: SegmentId) -> AnyRow:
+def _locked(connection: Connection, segment_id: SegmentId) -> AnyRow:
     found = _find(connection, segment_id)
+    if found is not None:
+        # Whoever changes runs locks the camera first; then the row is as it stays.
+        tiles.lock(connection, [found.camera_id])
+        found = _find(connection, segment_id)
     if found is None:
         raise NotFound(f"there is no segment {segment_id}")
     return found
@@ -90,12 +68,16 @@ def _row(connection: Connection, segment_id: SegmentId) -> AnyRow:
 
 def _find(connection: Connection, segment_id: SegmentId) -> AnyRow | None:
     question = select(segment).where(segment.c.id == segment_id)
-    return connection.execute(question.with_for_update()).one_or_none()
+    return connection.execute(question).one_or_none()
+
+
+def _tiles(connection: Connection, row: AnyRow) -> Tiles:
+    return Tiles(connection, row.camera_id, row.role)
 
 
 def _settle(
     connection: Connection,
-    segment_id: SegmentId,
+    found: AnyRow,
     state: SegmentState,
     end_us: int,
     size_bytes: int,
@@ -103,6 +85,6 @@ def _settle(
 ) -> None:
     connection.execute(
         update(segment)
-        .where(segment.c.id == segment_id)
+        .where(segment.c.id == found.id, segment.c.state == found.state)
         .values(state=state, end_us=end_us, size_bytes=size_bytes, digest=digest)
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from nvr.base.model import CameraId, RunId, Segment, SegmentId, SegmentState
-from nvr.store import tiling, volumes
+from nvr.store import tiles, tiling, volumes
 from nvr.store.changes import (
     Change,
     GapBegan,
@@ -22,11 +22,12 @@ from nvr.store.changes import (
     SegmentOpened,
 )
 from nvr.store.tables import run, segment
+from nvr.store.tiles import Tiles
 
 
 def apply(connection: Connection, changes: Sequence[Change]) -> None:
     """The batch in one transaction. What was applied before is passed over."""
-    tiling.lock(connection, _cameras(changes))
+    tiles.lock(connection, _cameras(changes))
     fresh = _insert_segments(connection, changes)
     _grow_segments(connection, changes)
     _close_segments(connection, changes)
@@ -160,26 +161,14 @@ def _tile(
         match change:
             case SegmentOpened(it):
                 running.add(_begin_run(connection, it))
-            case RunEnded():
-                running.discard(change.run_id)
-                tiling.end_run(
-                    connection,
-                    change.run_id,
-                    change.camera_id,
-                    change.role,
-                    change.end_us,
-                )
-            case GapBegan():
-                tiling.begin_gap(
-                    connection,
-                    change.camera_id,
-                    change.role,
-                    change.start_us,
-                    change.cause,
-                    change.detail,
-                )
-            case GapEnded():
-                tiling.end_gap(connection, change.camera_id, change.role, change.end_us)
+            case RunEnded(run_id, camera_id, role, end_us):
+                running.discard(run_id)
+                tiling.end_run(Tiles(connection, camera_id, role), run_id, end_us)
+            case GapBegan(camera_id, role, start_us, cause, detail):
+                of_stream = Tiles(connection, camera_id, role)
+                tiling.begin_gap(of_stream, start_us, cause, detail)
+            case GapEnded(camera_id, role, end_us):
+                tiling.end_gap(Tiles(connection, camera_id, role), end_us)
     tiling.note_progress(connection, reached)
 
 
@@ -194,7 +183,8 @@ def _open_runs(connection: Connection, changes: Sequence[Change]) -> set[RunId]:
 def _begin_run(connection: Connection, it: Segment) -> RunId:
     # If its run was ended meanwhile, a later segment is the first of another.
     run_id = RunId(it.id)
-    tiling.begin_run(connection, run_id, it.camera_id, it.role, it.start_us, it.end_us)
+    of_stream = Tiles(connection, it.camera_id, it.role)
+    tiling.begin_run(of_stream, run_id, it.start_us, it.end_us)
     if it.run_id != run_id:
         connection.execute(
             update(segment).where(segment.c.id == it.id).values(run_id=run_id)

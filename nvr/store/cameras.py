@@ -15,6 +15,7 @@ from nvr.base.model import Camera, CameraId, GapCause, Role, StreamAddress
 from nvr.store import counters, tiling
 from nvr.store.engine import AnyRow
 from nvr.store.tables import camera
+from nvr.store.tiles import Tiles
 from nvr.store.vault import Vault
 
 _COLUMNS = (
@@ -150,9 +151,10 @@ def _demand_free_name(
 
 
 def _start_streams(connection: Connection, it: Camera, now_us: int) -> None:
-    tiling.start(connection, it.id, Role.MAIN, now_us, GapCause.STARTING)
-    if it.sub_url:
-        tiling.start(connection, it.id, Role.SUB, now_us, GapCause.STARTING)
+    roles = (Role.MAIN, Role.SUB) if it.sub_url else (Role.MAIN,)
+    for role in roles:
+        tiles = Tiles(connection, it.id, role)
+        tiling.start(tiles, now_us, GapCause.STARTING)
 
 
 def _camera(row: AnyRow) -> Camera:

@@ -21,10 +21,11 @@ from sqlalchemy import (
 )
 
 from nvr.base.model import CameraId, Segment, SegmentId, SegmentState, VolumeId
-from nvr.store import tiling
+from nvr.store import retiling, tiles
 from nvr.store.engine import AnyRow
 from nvr.store.footage import SEGMENT_COLUMNS, values
 from nvr.store.tables import doom, segment, tombstone, volume
+from nvr.store.tiles import Tiles
 
 STEP_SEGMENTS = 500
 """Most segments in one statement; both databases limit its parameters."""
@@ -162,7 +163,7 @@ def forget(connection: Connection, ids: Sequence[SegmentId], now_us: int) -> Non
         gone = list(connection.execute(question))
         if not gone:
             continue
-        tiling.lock(connection, {row.camera_id for row in gone})
+        tiles.lock(connection, {row.camera_id for row in gone})
         connection.execute(insert(tombstone), [_tombstone(row, now_us) for row in gone])
         gone_ids = [row.id for row in gone]
         connection.execute(delete(doom).where(doom.c.segment_id.in_(gone_ids)))
@@ -185,12 +186,13 @@ def _shorten(connection: Connection, run_id: int, gone: list[AnyRow]) -> None:
         )
         .limit(1)
     )
+    of_stream = Tiles(connection, first.camera_id, first.role)
     if connection.execute(between).first() is None:
-        tiling.take_out(connection, run_id, first, last)
+        retiling.take_out(of_stream, run_id, first, last)
         return
     # Something in between was kept, for instance held: cut by cut.
     for row in gone:
-        tiling.take_out(connection, run_id, row, row)
+        retiling.take_out(of_stream, run_id, row, row)
 
 
 def _may_be_doomed() -> ColumnElement[bool]:

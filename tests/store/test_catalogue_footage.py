@@ -1,5 +1,6 @@
 """What a recorder tells comes back as footage, runs and gaps."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_an_interval_finds_exactly_what_reaches_into_it(
     stream: Stream, t0: int
 ) -> None:
     minutes = [t0 + n * 60 * SECOND for n in range(5)]
-    for start, end in zip(minutes, minutes[1:], strict=False):
+    for start, end in pairwise(minutes):
         stream.record(start, end)
 
     def found(start_us: int, end_us: int) -> list[int]:
