@@ -9,6 +9,7 @@ hour costs hardly more than a second.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from nvr.base.errors import NotFound, NvrError
 from nvr.base.model import (
@@ -67,6 +68,16 @@ class Clip:
         return cut_parts(self.parts, first, last)
 
 
+class _Wish(NamedTuple):
+    """What is asked for."""
+
+    camera: Camera
+    role: Role
+    start_us: int
+    end_us: int
+    has_audio: bool
+
+
 def compose(
     catalogue: FootageCatalogue,
     volumes: Mapping[VolumeId, Places],
@@ -77,23 +88,26 @@ def compose(
     *,
     files: SegmentFiles | None = None,
     resume: str | None = None,
+    has_audio: bool = True,
 ) -> Clip:
     """The clip of an interval. Blocks for the disk and the catalogue.
 
-    `files` keeps indexes from one call to the next. Raises `BadInterval`; `NotFound`
-    when there is no footage at all, naming the nearest; `Conflict` when the footage
-    cannot be in one clip, naming the instant where it changes.
+    `files` keeps indexes from one call to the next. Without `has_audio` no sound is
+    sent at all. Raises `BadInterval`; `NotFound` when there is no footage at all,
+    naming the nearest; `Conflict` when the footage cannot be in one clip, naming the
+    instant where it changes.
     """
     _check(start_us, end_us)
+    wish = _Wish(camera, role, start_us, end_us, has_audio)
     files = files or SegmentFiles(volumes)
     rows = catalogue.segments(camera.id, role, start_us, end_us)
     pin = of_etag(resume)
     if pin is not None and any(row.id == pin.segment_id for row in rows):
         # A tag of other footage is not an error: the caller compares the tags.
-        resumed = _composed(catalogue, files, camera, role, start_us, end_us, rows, pin)
+        resumed = _composed(catalogue, files, wish, rows, pin)
         if resumed is not None and resumed.etag == resume:
             return resumed
-    made = _composed(catalogue, files, camera, role, start_us, end_us, rows, None)
+    made = _composed(catalogue, files, wish, rows, None)
     if made is None:
         raise NotFound(nothing_there(catalogue, camera, role, start_us, end_us))
     return made
@@ -111,14 +125,13 @@ def _check(start_us: int, end_us: int) -> None:
 def _composed(
     catalogue: FootageCatalogue,
     files: SegmentFiles,
-    camera: Camera,
-    role: Role,
-    start_us: int,
-    end_us: int,
+    wish: _Wish,
     rows: Sequence[Segment],
     pin: Pin | None,
 ) -> Clip | None:
-    pieces = pieces_of(touched(files, rows, start_us, end_us, pin), start_us, end_us)
+    camera, role, start_us, end_us, has_audio = wish
+    found = touched(files, rows, start_us, end_us, pin)
+    pieces = pieces_of(found, start_us, end_us, has_audio=has_audio)
     if not pieces:
         return None
     joined = join([Joint(piece.cut, piece.is_after_gap) for piece in pieces])

@@ -7,7 +7,7 @@ one before the end; of sound, what is heard meanwhile.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nvr.base.errors import MediaError
 from nvr.media.mp4_read import SegmentIndex, TrackIndex
@@ -112,6 +112,14 @@ def cut(
 def _cut_of(video: TrackCut, audio: TrackCut | None, span: Span) -> Cut:
     tracks = [track.samples for track in (video, audio) if track is not None]
     return Cut(video, audio, span, media_ranges(tracks))
+
+
+def without_audio(share: Cut) -> Cut:
+    """The same pictures; not a byte of sound is sent, nor between them."""
+    if share.audio is None:
+        return share
+    ranges = media_ranges([share.video.samples], bridge_bytes=0)
+    return replace(share, audio=None, ranges=ranges)
 
 
 def key_before(keys: Sequence[int], shown: Sequence[int], time: int) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nvr.base.errors import MediaError
 from nvr.base.model import Segment
-from nvr.play.cut import Cut, Prepared, cut, prepare
+from nvr.play.cut import Cut, Prepared, cut, prepare, without_audio
 from nvr.play.footage import SegmentFiles
 from nvr.play.gaps import UNTOLD_US
 from nvr.play.pin import Pin, as_it_was
@@ -31,9 +32,7 @@ def touched(
     """The segments that show something in the interval, with their indexes."""
     found = []
     for row in rows:
-        prepared = files.prepared(row)
-        if prepared is not None and pin is not None and row.id == pin.segment_id:
-            prepared = prepare(as_it_was(prepared.index, pin.fragments))
+        prepared = _prepared(files, row, pin)
         if prepared is not None:
             found.append((row, prepared))
         if pin is not None and row.id == pin.segment_id:
@@ -46,6 +45,16 @@ def touched(
         for (row, prepared), until_us in zip(found, until, strict=True)
         if prepared.everything.span.start_us < end_us and until_us > start_us
     ]
+
+
+def _prepared(files: SegmentFiles, row: Segment, pin: Pin | None) -> Prepared | None:
+    prepared = files.prepared(row)
+    if prepared is None or pin is None or row.id != pin.segment_id:
+        return prepared
+    try:
+        return prepare(as_it_was(prepared.index, pin.fragments))
+    except MediaError:
+        return None
 
 
 def _shown_until(
@@ -65,8 +74,13 @@ def _is_gap(before: tuple[Segment, Prepared], after: tuple[Segment, Prepared]) -
 
 
 def pieces_of(
-    touched: Sequence[tuple[Segment, Prepared]], start_us: int, end_us: int
+    touched: Sequence[tuple[Segment, Prepared]],
+    start_us: int,
+    end_us: int,
+    *,
+    has_audio: bool,
 ) -> list[Piece]:
+    """What of each segment is in the interval."""
     is_gap = [False, *(_is_gap(a, b) for a, b in pairwise(touched)), False]
     pieces = []
     for n, (segment, prepared) in enumerate(touched):
@@ -78,6 +92,8 @@ def pieces_of(
             is_after_gap=is_gap[n],
             is_before_gap=is_gap[n + 1],
         )
+        if not has_audio:
+            share = without_audio(share)
         pieces.append(Piece(segment, prepared, share, is_gap[n]))
     return pieces
 

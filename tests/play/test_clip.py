@@ -20,7 +20,14 @@ from tests.play.recording import (
 )
 
 
-def clip_of(recording: Recording, start_us: int, end_us: int, **more: str) -> Clip:
+def clip_of(
+    recording: Recording,
+    start_us: int,
+    end_us: int,
+    *,
+    resume: str | None = None,
+    has_audio: bool = True,
+) -> Clip:
     return compose(
         recording.catalogue,
         recording.volumes,
@@ -28,7 +35,8 @@ def clip_of(recording: Recording, start_us: int, end_us: int, **more: str) -> Cl
         Role.MAIN,
         start_us,
         end_us,
-        resume=more.get("resume"),
+        resume=resume,
+        has_audio=has_audio,
     )
 
 
@@ -211,6 +219,22 @@ def test_sound_goes_on_without_a_break_from_segment_to_segment(
     assert ends[-1] == pytest.approx(6.0, abs=0.07)
 
 
+def test_without_audio_not_a_byte_of_it_is_sent(
+    recording: Recording, tmp_path: Path
+) -> None:
+    source = numbered(audio=Codec.PCMA)
+    recording.run(source)
+
+    clip = clip_of(recording, START_US + 500_000, START_US + 7_500_000, has_audio=False)
+
+    path = saved(clip, tmp_path)
+    assert numbers_in(path) == shown(500_000, 7_500_000)
+    content = path.read_bytes()
+    assert not any(unit.payload in content for unit in source.audio)
+    with av.open(str(path)) as container:
+        assert len(container.streams) == 1
+
+
 def test_the_same_interval_gives_the_same_bytes_and_tag(recording: Recording) -> None:
     recording.run(numbered(audio=Codec.AAC))
     interval = (START_US + 1_234_567, START_US + 6_543_210)
@@ -280,9 +304,9 @@ def test_a_tag_of_something_else_is_not_obeyed(recording: Recording) -> None:
     recording.run(numbered(seconds=4))
     interval = (START_US, START_US + 2_000_000)
     plain = clip_of(recording, *interval)
-    forged = '"' + "0" * 32 + f'-{recording.segments[0].id}-1"'
+    forged = '"' + "0" * 32 + f"-{recording.segments[0].id}"
 
-    for tag in ("", "nonsense", forged):
+    for tag in ("", "nonsense", f'{forged}-1"', f'{forged}-0"'):
         assert clip_of(recording, *interval, resume=tag).etag == plain.etag
 
 
