@@ -76,10 +76,10 @@ class Deletion:
     at_us: int
 
 
-Oldest = Callable[
-    [CameraId | None, VolumeId | None, int | None, int], Sequence[Segment]
+Pages = Callable[
+    [CameraId | None, VolumeId | None, int | None], Iterator[Sequence[Segment]]
 ]
-"""The first so many (the last argument) segments of `FootageView.segments`."""
+"""The segments of `FootageView.segments` in portions, each fetched when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,7 @@ class FootageView:
     cameras: Mapping[CameraId, str]  # names; of a removed camera there is none
     usages: tuple[FootageUsage, ...]
     volumes: tuple[VolumeState, ...]
-    oldest: Oldest = field(repr=False)
-    limit: int = 10_000  # most segments that one iteration yields
+    pages: Pages = field(repr=False)
 
     def segments(
         self,
@@ -102,21 +101,15 @@ class FootageView:
         volume_id: VolumeId | None = None,
         before_us: int | None = None,
     ) -> Iterator[Segment]:
-        """Closed segments in the order in which they were recorded, oldest first.
+        """Segments that may be deleted, in the order in which they were recorded.
 
-        `before_us`: only those that ended by then. Take no more than you need; they
-        are fetched in portions while you iterate, at most `limit`. Whatever is left
-        then comes in the next run.
+        What is still written, doomed, held or protected is not among them.
+        `before_us`: only those that ended by then. They are fetched in portions while
+        you iterate, so take no more than you need. There may be more than come out:
+        an iteration has an end, and the rest is for the next run.
         """
-        seen: set[int] = set()
-        for portion in _portions(self.limit):
-            found = self.oldest(camera_id, volume_id, before_us, portion)
-            for segment in found:
-                if segment.id not in seen:
-                    seen.add(segment.id)
-                    yield segment
-            if len(found) < portion:
-                return
+        for page in self.pages(camera_id, volume_id, before_us):
+            yield from page
 
     def of_camera(self, table: Mapping[str, T], camera_id: CameraId, otherwise: T) -> T:
         """The entry of a table keyed by camera id or name, or `otherwise`."""
@@ -124,12 +117,3 @@ class FootageView:
             return table[camera_id]
         name = self.cameras.get(camera_id)
         return otherwise if name is None else table.get(name, otherwise)
-
-
-def _portions(limit: int) -> Iterator[int]:
-    # Asking again for ten times as many costs a ninth more than asking once.
-    portion = min(100, limit)
-    while portion < limit:
-        yield portion
-        portion *= 10
-    yield limit

@@ -5,10 +5,21 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, delete, func, select, text, update
 
-from nvr.base.model import CameraId, Segment, SegmentId, SegmentState, VolumeId
+from nvr.base.model import (
+    SECOND_US,
+    CameraId,
+    Segment,
+    SegmentId,
+    SegmentState,
+    VolumeId,
+)
 from nvr.store.database import Database
 from nvr.store.footage import SEGMENT_COLUMNS, values
 from nvr.store.tables import doom, segment, volume
+
+RATE_US = 15 * 60 * SECOND_US
+RATE_SEGMENTS = 20_000
+"""15 minutes of 600 cameras with two streams each in files of a minute."""
 
 _ON_THE_WAY_OUT = (SegmentState.DOOMED, SegmentState.UNLINKING)
 _IS_UNSETTLED = text("segment.state <> 1")
@@ -20,6 +31,7 @@ class KeptUsage:
     """What one camera has on one volume: kept, and on its way out.
 
     `oldest_us` is that of what is kept; None: everything is on its way out.
+    `first_us` and `newest_us` are of both.
     """
 
     camera_id: CameraId
@@ -27,6 +39,7 @@ class KeptUsage:
     kept_bytes: int
     doomed_bytes: int
     oldest_us: int | None
+    first_us: int
     newest_us: int
 
 
@@ -48,11 +61,21 @@ class RetentionCatalogue(Database):
         """The next closed segments by id."""
         return self._read(closed, camera_id, volume_id, after_id, limit)
 
+    def bytes_per_second(self, volume_id: VolumeId, now_us: int) -> int:
+        """What was written to a volume lately."""
+        return self._read(bytes_per_second, volume_id, now_us)
+
     def doomed_on(
-        self, volume_id: VolumeId, *, after_id: int, limit: int
+        self,
+        volume_id: VolumeId,
+        *,
+        after_id: int,
+        limit: int,
+        before_us: int | None = None,
     ) -> list[Segment]:
-        """The next doomed segments of a volume by id."""
-        return self._read(doomed_on, volume_id, after_id, limit)
+        """The next doomed segments of a volume by id; if asked, only those whose
+        grace began by then."""
+        return self._read(doomed_on, volume_id, after_id, limit, before_us)
 
     def doom_rules(self, ids: Sequence[SegmentId]) -> dict[SegmentId, str]:
         """Why these are on their way out."""
@@ -74,6 +97,7 @@ def usage(connection: Connection) -> list[KeptUsage]:
             func.sum(case((is_leaving, 0), else_=size)),
             func.sum(case((is_leaving, size), else_=0)),
             func.min(case((is_leaving, None), else_=segment.c.start_us)),
+            func.min(segment.c.start_us),
             func.max(segment.c.end_us),
         )
         .join(volume, volume.c.number == segment.c.volume)
@@ -82,10 +106,8 @@ def usage(connection: Connection) -> list[KeptUsage]:
         .order_by(segment.c.camera_id, volume.c.id)
     )
     return [
-        KeptUsage(camera_id, volume_id, int(kept), int(leaving), oldest_us, newest_us)
-        for camera_id, volume_id, kept, leaving, oldest_us, newest_us in (
-            connection.execute(question)
-        )
+        KeptUsage(camera_id, volume_id, int(kept), int(leaving), *times)
+        for camera_id, volume_id, kept, leaving, *times in connection.execute(question)
     ]
 
 
@@ -111,8 +133,31 @@ def closed(
     return values(connection.execute(question))
 
 
+def bytes_per_second(connection: Connection, volume_id: VolumeId, now_us: int) -> int:
+    """From the segments that began within `RATE_US`; looks at the last ones only."""
+    last = (
+        select(segment.c.start_us, segment.c.size_bytes)
+        .where(segment.c.volume == _number(connection, volume_id))
+        .order_by(segment.c.id.desc())
+        .limit(RATE_SEGMENTS)
+        .subquery()
+    )
+    question = select(func.sum(last.c.size_bytes), func.min(last.c.start_us)).where(
+        last.c.start_us > now_us - RATE_US, last.c.start_us <= now_us
+    )
+    size_bytes, first_us = connection.execute(question).one()
+    if size_bytes is None:
+        return 0
+    written_us: int = max(60 * SECOND_US, now_us - first_us)
+    return int(size_bytes) * SECOND_US // written_us
+
+
 def doomed_on(
-    connection: Connection, volume_id: VolumeId, after_id: int, limit: int
+    connection: Connection,
+    volume_id: VolumeId,
+    after_id: int,
+    limit: int,
+    before_us: int | None,
 ) -> list[Segment]:
     """Doomed segments of one volume in the order of their ids."""
     question = (
@@ -127,6 +172,9 @@ def doomed_on(
         .order_by(segment.c.id)
         .limit(limit)
     )
+    if before_us is not None:
+        due = select(doom.c.segment_id).where(doom.c.at_us <= before_us)
+        question = question.where(segment.c.id.in_(due))
     return values(connection.execute(question))
 
 

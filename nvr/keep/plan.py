@@ -1,0 +1,61 @@
+"""A dry run: what the next run will mark for deletion, and why, changing nothing."""
+
+from contextlib import closing
+from dataclasses import dataclass
+
+from nvr.base.clock import Clock
+from nvr.base.errors import VolumeError
+from nvr.base.settings import Settings
+from nvr.hook_calls import Plugins
+from nvr.keep import survey
+from nvr.keep.clock_trust import ClockTrust
+from nvr.keep.retention import Decision, decide
+from nvr.keep.survey import VolumeSpace
+from nvr.keep.unexplained import has_lost_rows
+from nvr.store.catalogue import Catalogue
+from nvr.store.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would happen, and sentences about what keeps more from happening.
+
+    A sentence with `is_pressing` loses its file after a minute, any other after the
+    configured grace.
+    """
+
+    decision: Decision
+    brakes: tuple[str, ...]
+
+
+def plan(
+    settings: Settings, catalogue: Catalogue, plugins: Plugins, clock: Clock
+) -> Plan:
+    """Decide as the keeper would now. Blocks for disks and database.
+
+    Steps of the clock that a running keeper has seen are not known here.
+    """
+    now = clock.now()
+    counted = survey.count(catalogue, now.wall_us)
+    spaces, brakes, is_sure = [], [], True
+    for volume in settings.volumes:
+        try:
+            with closing(Volume.attach(volume.path)) as attached:
+                name = str(volume.path)
+                space = attached.space()
+                spaces.append(
+                    VolumeSpace(attached.id, name, space, volume.reserve_bytes)
+                )
+                if has_lost_rows(attached, counted.usages, now.wall_us):
+                    is_sure = False
+                    brakes.append(f"{name} holds footage that the catalogue lacks")
+        except (VolumeError, OSError) as error:
+            brakes.append(f"{volume.path} cannot be kept clear: {error}")
+    doubt = ClockTrust(now).doubt(now, counted.newest_us)
+    if doubt:
+        brakes.append(doubt)
+    if not (is_sure and spaces):
+        return Plan(Decision(), tuple(brakes))
+    view = survey.view(catalogue, counted, survey.room(counted, spaces))
+    decision = decide(view, plugins, now.wall_us, is_clock_trusted=not doubt)
+    return Plan(decision, tuple(brakes))
