@@ -7,6 +7,7 @@ that what is recorded can be played from its first byte.
 from dataclasses import replace
 
 from nvr.base.model import AUDIO, VIDEO, AccessUnit, StreamFormat, VideoTrack
+from nvr.media.parameter_sets import is_playable
 from nvr.media.tally import Tally
 from nvr.media.timestamps import Unwrapper
 
@@ -45,7 +46,7 @@ class Collector:
             # Equal, but another object: a new segment begins at a jump.
             self._change(replace(self.format))
         if not self._has_begun:
-            if not is_key or not self._has_parameter_sets():
+            if not is_key or not is_playable(self.format.video):
                 self._tally.dropped_units += 1
                 return
             self._has_begun = True
@@ -77,6 +78,3 @@ class Collector:
             self._done.append((self.format, self._units))
             self._units = []
         self.format = format
-
-    def _has_parameter_sets(self) -> bool:
-        return self.format.video is not None and bool(self.format.video.parameter_sets)

@@ -14,6 +14,9 @@ class H264Receiver(PictureReceiver):
 
     _header_bytes = 4 + 12 + 2
     _set_kinds = frozenset((h264.SPS, h264.PPS))
+    _picture_kinds = frozenset(filter(h264.is_picture, range(32)))
+    _key_kinds = frozenset(filter(h264.is_key, range(32)))
+    _hint_kinds = frozenset((h264.SEI,))
 
     def _payload(self, buffer: bytearray, begin: int, stop: int) -> bool:
         if begin == stop:
@@ -36,10 +39,5 @@ class H264Receiver(PictureReceiver):
     def _kind(self, nal: bytes | bytearray) -> int:
         return nal[0] & 0x1F
 
-    def _is_picture(self, kind: int) -> bool:
-        return h264.is_picture(kind)
-
-    def _begins_here(self, kind: int, nal: bytes | bytearray) -> bool:
-        if kind == h264.SEI:
-            return h264.is_recovery_point(nal)
-        return h264.is_key(kind)
+    def _is_start(self, nal: bytes | bytearray) -> bool:
+        return h264.is_recovery_point(nal)

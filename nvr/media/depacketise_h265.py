@@ -13,6 +13,8 @@ class H265Receiver(PictureReceiver):
 
     _header_bytes = 4 + 12 + 3
     _set_kinds = frozenset((h265.VPS, h265.SPS, h265.PPS))
+    _picture_kinds = frozenset(filter(h265.is_picture, range(64)))
+    _key_kinds = frozenset(filter(h265.is_key, range(64)))
 
     def _payload(self, buffer: bytearray, begin: int, stop: int) -> bool:
         if stop - begin < 3:
@@ -34,9 +36,3 @@ class H265Receiver(PictureReceiver):
 
     def _kind(self, nal: bytes | bytearray) -> int:
         return nal[0] >> 1 & 0x3F
-
-    def _is_picture(self, kind: int) -> bool:
-        return h265.is_picture(kind)
-
-    def _begins_here(self, kind: int, nal: bytes | bytearray) -> bool:
-        return h265.is_key(kind)

@@ -28,6 +28,13 @@ _RULES = {
 }
 
 
+def is_playable(track: VideoTrack | None) -> bool:
+    """True when a decoder could start with the sets that are known."""
+    if track is None:
+        return False
+    return _RULES[track.codec].is_complete(track.parameter_sets)
+
+
 def updated(track: VideoTrack, received: Sequence[bytes]) -> VideoTrack | None:
     """The track after sets came in band; `None` when nothing is new.
 

@@ -16,6 +16,7 @@ from nvr.media.tally import Tally
 
 LARGEST_UNIT = 8 << 20
 _LENGTH = struct.Struct(">I")
+_BYTES = tuple(bytes((value,)) for value in range(256))
 _NO_STAMP = -1
 _NO_FRAGMENT = -1
 
@@ -26,6 +27,9 @@ class PictureReceiver(ABC):
     _header_bytes: int
     """From an interleaved frame's `$` to the end of a fragment's header."""
     _set_kinds: frozenset[int]
+    _picture_kinds: frozenset[int]
+    _key_kinds: frozenset[int]
+    _hint_kinds: frozenset[int] = frozenset()
 
     def __init__(self, track: VideoTrack, collector: Collector, tally: Tally) -> None:
         self._track = track
@@ -56,7 +60,7 @@ class PictureReceiver(ABC):
                 self._tally.irregular_frames += 1
                 return False
             begin, stop = bounds
-        if rtcp.is_rtcp(second):
+        if rtcp.FIRST_KIND <= second <= rtcp.LAST_KIND:
             return False
         if sequence == self._next:
             self._next = (sequence + 1) & 0xFFFF
@@ -106,12 +110,10 @@ class PictureReceiver(ABC):
     @abstractmethod
     def _kind(self, nal: bytes | bytearray) -> int: ...
 
-    @abstractmethod
-    def _begins_here(self, kind: int, nal: bytes | bytearray) -> bool:
-        """True when a decoder can start at a unit that holds this NAL unit."""
-
-    @abstractmethod
-    def _is_picture(self, kind: int) -> bool: ...
+    def _is_start(self, nal: bytes | bytearray) -> bool:
+        """True when this NAL unit of `_hint_kinds` says that decoding can start
+        at its picture."""
+        return False
 
     def _nal(self, kind: int, nal: bytes | bytearray) -> None:
         """Take a whole NAL unit."""
@@ -121,9 +123,11 @@ class PictureReceiver(ABC):
             self._sets.append(bytes(nal))
         self._parts += (_LENGTH.pack(len(nal)), nal)
         self._size += len(nal) + _LENGTH.size
-        if self._is_picture(kind):
+        if kind in self._picture_kinds:
             self._has_picture = True
-        if self._begins_here(kind, nal):
+        if kind in self._key_kinds or (
+            kind in self._hint_kinds and self._is_start(nal)
+        ):
             self._is_key = True
         if self._size > LARGEST_UNIT:
             self._damage()
@@ -149,7 +153,7 @@ class PictureReceiver(ABC):
                 self._damage()
             self._fragment_at = len(self._parts)
             self._fragment_head = head
-            self._fragment_middle = bytes((kind,))
+            self._fragment_middle = _BYTES[kind]
             self._fragment_size = len(head)
             self._may_run = True
             self._parts.append(b"")
@@ -172,12 +176,12 @@ class PictureReceiver(ABC):
         self._parts[at] = _LENGTH.pack(self._fragment_size) + self._fragment_head
         self._size += _LENGTH.size + len(self._fragment_head)
         self._fragment_at = _NO_FRAGMENT
-        if self._is_picture(kind):
+        if kind in self._picture_kinds:
             self._has_picture = True
-        if kind in self._set_kinds:
+            if kind in self._key_kinds:
+                self._is_key = True
+        elif kind in self._set_kinds:
             self._sets.append(b"".join((self._fragment_head, *self._parts[at + 1 :])))
-        if self._begins_here(kind, b""):
-            self._is_key = True
 
     def _damage(self) -> None:
         """The unit cannot be framed: forget it up to here, and drop the rest too."""

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from nvr.base.model import SECOND_US
 
 _SENDER_REPORT = 200
+FIRST_KIND = 200
+LAST_KIND = 204
+"""Second bytes of RTCP that came on the channel of RTP (RFC 5761)."""
 _HEADER = struct.Struct(">BBH")
 _TIMES = struct.Struct(">III")
 _NTP_TO_UNIX_S = 2_208_988_800
@@ -22,11 +25,6 @@ class SenderReport(NamedTuple):
 
     wall_us: int
     timestamp: int
-
-
-def is_rtcp(payload_type_byte: int) -> bool:
-    """True for the second byte of RTCP that came on the channel of RTP (RFC 5761)."""
-    return 200 <= payload_type_byte <= 204
 
 
 def sender_report(

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from nvr.base.errors import MediaError
 from nvr.base.model import AudioTrack
-from nvr.media import aac, rtp
+from nvr.media import aac, rtcp, rtp
 from nvr.media.collector import Collector
 from nvr.media.nal import BitReader
 from nvr.media.sdp import MediaDescription
@@ -32,7 +32,9 @@ class SoundReceiver(ABC):
             self._tally.irregular_frames += 1
             return False
         _, second, sequence, stamp = rtp.HEADER.unpack_from(buffer, start)
-        if second & 0x7F == _COMFORT_NOISE or 200 <= second <= 204:
+        if second & 0x7F == _COMFORT_NOISE:
+            return False
+        if rtcp.FIRST_KIND <= second <= rtcp.LAST_KIND:
             return False
         if sequence != self._next:
             missing = self._sequence.missing(self._next, sequence)

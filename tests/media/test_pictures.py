@@ -102,9 +102,11 @@ def test_units_before_the_first_key_frame_are_dropped_and_counted():
 def test_a_key_frame_waits_for_parameter_sets():
     reader = Reader(track=VideoTrack(Codec.H264, 90000))
 
-    units = reader.read(stream(cut(KEY), [SPS, PPS, *cut(KEY)]))
+    units = reader.read(
+        stream(cut(KEY), [PPS, *cut(KEY)], [SPS, PPS, *cut(KEY)], cut(NEXT))
+    )
 
-    assert units == [access_unit([SPS, PPS, KEY])]
+    assert units == [access_unit([SPS, PPS, KEY]), access_unit([NEXT])]
     assert reader.collector.format.video is not None
     assert reader.collector.format.video.width == 1920
 
