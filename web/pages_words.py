@@ -30,7 +30,7 @@ class Words:
         return {} if language == "en" else catalogue
 
     def translator(self, language: str) -> Translate:
-        """`t("{n} cameras", n=4)` for one language."""
+        """The function that templates call `t`, for one language."""
         catalogue = self._catalogues[language]
 
         def t(sentence: str, **values: object) -> str:

@@ -20,7 +20,7 @@ const JUMP = 10 * SECOND;
 
 const camera = pageData("camera");
 const loader = new FootageLoader(camera.id, "main", () => timeline.draw());
-const stage = new Stage(find(".stage"), camera, loader, { onTime: showTime, onMode: showMode });
+const stage = new Stage(find(".stage"), camera, { onTime: showTime, onMode: showMode });
 const timeline = new Timeline(find(".timeline"), loader, {
   onPick: playFrom,
   onSelect: showSelection,
@@ -51,11 +51,16 @@ function jump(byUs) {
   playFrom(from + byUs);
 }
 
+/** The field follows the picture, unless somebody types into it. @param {number} us */
+function showInField(us) {
+  if (document.activeElement !== when) when.value = fieldValue(us);
+}
+
 /** The shown picture's time moved. @param {number} us */
 function showTime(us) {
   timeline.setHead(us);
   days?.mark(us);
-  if (document.activeElement !== when) when.value = fieldValue(us);
+  showInField(us);
 }
 
 /** @param {import("./stage.js").Mode} mode */
@@ -236,11 +241,11 @@ function begin() {
   days = new DayStrip(find(".days"), loader, (startUs, endUs) => {
     timeline.isFollowing = true;
     timeline.show({ startUs, spanUs: endUs - startUs });
-    const first = loader.footage.runs.find((run) => (run.endUs ?? Infinity) > startUs);
-    playFrom(Math.max(first?.startUs ?? startUs, startUs));
+    playFrom(startUs);
   });
   listen();
   watchStatus(showStatus);
+  setInterval(() => { if (stage.isLive) showInField(stage.shownUs ?? serverNowUs()); }, 1000);
   if (asked && !Number.isNaN(parse(asked))) {
     const us = parse(asked);
     timeline.show({ startUs: us - HOUR / 2, spanUs: HOUR });

@@ -1,5 +1,5 @@
 /** The list of cameras, with what each is doing now. */
-import { find, setText } from "./dom.js";
+import { el, find, setText } from "./dom.js";
 import { pageData } from "./page_data.js";
 import { setKind, shownState } from "./states.js";
 import { statusOf, watchStatus } from "./status.js";
@@ -9,8 +9,11 @@ import { bitRate, codecName } from "./words.js";
 /** @type {{id: string, isEnabled: boolean}[]} */
 const cameras = pageData("cameras");
 
-for (const image of document.querySelectorAll(".camera-name img")) {
-  image.addEventListener("error", () => { image.classList.add("no-still"); });
+for (const image of /** @type {NodeListOf<HTMLImageElement>} */ (
+  document.querySelectorAll(".camera-name img"))) {
+  const leave = () => image.replaceWith(el("span", { class: "no-still" }));
+  if (image.complete && !image.naturalWidth) leave();
+  else image.addEventListener("error", leave);
 }
 
 if (cameras.length) {

@@ -10,63 +10,73 @@ export class FootageLoader {
   footage = noFootage();
   #startUs = 0;
   #endUs = 0;
-  #isLoading = false;
-  /** @type {{startUs: number, endUs: number} | null} */
-  #next = null;
+  /** Requests follow each other, so that the newest answer is the one that stays. */
+  #last = Promise.resolve();
+  #isWaiting = false;
 
-  /** @param {string} cameraId @param {string} role @param {() => void} onChange */
-  constructor(cameraId, role, onChange) {
+  /** @param {string} cameraId @param {string} role @param {() => void} [onChange] */
+  constructor(cameraId, role, onChange = () => {}) {
     this.cameraId = cameraId;
     this.role = role;
     this.onChange = onChange;
-    setInterval(() => this.#refresh(), REFRESH_MS);
+    this.timer = setInterval(() => this.#refresh(), REFRESH_MS);
   }
 
-  /** Make sure that an interval is known. @param {number} startUs @param {number} endUs */
+  close() {
+    clearInterval(this.timer);
+  }
+
+  /** Make sure that an interval is known, sooner or later. @param {number} startUs
+   * @param {number} endUs */
   want(startUs, endUs) {
-    if (startUs >= this.#startUs && endUs <= this.#endUs) return;
-    const span = endUs - startUs;
-    this.#load(startUs - span, endUs + span);
+    this.#wanted = { startUs, endUs };
+    if (this.#isKnown(startUs, endUs) || this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#last = this.#last.then(async () => {
+      this.#isWaiting = false;
+      // Meanwhile the view may have moved on.
+      const { startUs: from, endUs: to } = this.#wanted;
+      if (!this.#isKnown(from, to)) await this.#load(from - (to - from), to + (to - from));
+    });
   }
 
   /** Make sure, and wait for it. @param {number} startUs @param {number} endUs */
   async have(startUs, endUs) {
-    if (startUs >= this.#startUs && endUs <= this.#endUs) return;
-    await this.#load(Math.min(startUs, this.#startUs || startUs), Math.max(endUs, this.#endUs));
+    this.#last = this.#last.then(async () => {
+      if (!this.#isKnown(startUs, endUs)) await this.#load(startUs, endUs);
+    });
+    await this.#last;
   }
 
   /** Ask for an interval without keeping it. @param {number} startUs @param {number} endUs */
   async ask(startUs, endUs) {
-    const query = new URLSearchParams({ role: this.role, start: rfc3339(startUs),
-      end: rfc3339(endUs) });
+    const query = new URLSearchParams({ role: this.role, start: rfc3339(Math.round(startUs)),
+      end: rfc3339(Math.round(endUs)) });
     return readFootage(await get(`/cameras/${this.cameraId}/timeline?${query}`));
+  }
+
+  #wanted = { startUs: 0, endUs: 0 };
+
+  /** @param {number} startUs @param {number} endUs */
+  #isKnown(startUs, endUs) {
+    return startUs >= this.#startUs && endUs <= this.#endUs;
   }
 
   #refresh() {
     const hasPresent = this.#endUs > serverNowUs() - 60e6;
-    if (!document.hidden && hasPresent) this.#load(this.#startUs, this.#endUs);
+    if (document.hidden || !hasPresent || this.#isWaiting) return;
+    this.#last = this.#last.then(() => this.#load(this.#startUs, this.#endUs));
   }
 
-  /** One request at a time; only the newest wish is kept. @param {number} startUs
-   * @param {number} endUs */
+  /** @param {number} startUs @param {number} endUs */
   async #load(startUs, endUs) {
-    if (this.#isLoading) {
-      this.#next = { startUs, endUs };
-      return;
-    }
-    this.#isLoading = true;
     try {
-      this.footage = await this.ask(Math.round(startUs), Math.round(endUs));
+      this.footage = await this.ask(startUs, endUs);
       this.#startUs = startUs;
       this.#endUs = endUs;
       this.onChange();
     } catch {
       // What is shown stays; the next refresh tries again.
-    } finally {
-      this.#isLoading = false;
     }
-    const next = this.#next;
-    this.#next = null;
-    if (next) await this.#load(next.startUs, next.endUs);
   }
 }

@@ -7,12 +7,16 @@ import { clipUrl, stillUrl } from "./api.js";
 import { el } from "./dom.js";
 import { at, playableFrom } from "./footage.js";
 import { serverNowUs } from "./server_clock.js";
-import { MINUTE, SECOND, rfc3339 } from "./zone.js";
+import { DAY, MINUTE, SECOND, rfc3339 } from "./zone.js";
 
 /** Clips begin on whole multiples of this, so that a step back finds the same one. */
 const SLOT = 4 * MINUTE;
+/** How far around a time footage is looked up; what comes next lies in it mostly. */
+const AROUND = DAY;
 /** The newest seconds may not be on the disk yet. */
 const EDGE = 3 * SECOND;
+/** Where nothing is after a time as new as this, it is still being recorded. */
+const NEW = 20 * SECOND;
 const SHORTEST = SECOND / 2;
 const PREPARE_S = 12;
 const USUAL_FRAME_S = 1 / 25;
@@ -68,11 +72,12 @@ export class RecordedPlayer {
     const end = this.#edge();
     const wanted = Math.min(us, end);
     this.#targetUs = wanted;
-    await this.loader.have(wanted - SLOT, wanted + SLOT);
+    await this.loader.have(wanted - AROUND, wanted + AROUND);
     if (this.#isClosed || this.#targetUs !== wanted) return;
     const from = playableFrom(this.loader.footage, wanted);
     if (from === null || from > end) {
-      this.#leave(from === null ? "none" : "live-edge", wanted);
+      const isNew = wanted > serverNowUs() - NEW;
+      this.#leave(from === null && !isNew ? "none" : "live-edge", wanted);
       return;
     }
     this.#targetUs = from;
@@ -186,7 +191,8 @@ export class RecordedPlayer {
     if (leftS > PREPARE_S) return;
     const from = playableFrom(this.loader.footage, chunk.endUs);
     if (from === null || from > this.#edge() - SECOND) return;
-    const next = this.#chunkAt(from);
+    // In the slot that is still being recorded, the rest of it.
+    const next = { ...this.#chunkAt(from), startUs: from };
     if (next.endUs - next.startUs < 2 * SECOND) return;
     this.#prepared = next;
     this.#give(this.#videos[1], next);

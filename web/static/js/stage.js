@@ -1,6 +1,7 @@
 /** The picture of the camera page: live, or recorded, or words that say why neither. */
 import { el, icon, setIcon, setText } from "./dom.js";
 import { at } from "./footage.js";
+import { FootageLoader } from "./footage_loader.js";
 import { t } from "./i18n.js";
 import { LivePlayer } from "./live_player.js";
 import { RecordedPlayer } from "./recorded_player.js";
@@ -33,12 +34,12 @@ export class Stage {
   /**
    * @param {HTMLElement} holder
    * @param {{id: string, name: string, isEnabled: boolean}} camera
-   * @param {import("./footage_loader.js").FootageLoader} loader
    * @param {{onTime: (us: number) => void, onMode: (mode: Mode) => void}} listener
    */
-  constructor(holder, camera, loader, listener) {
+  constructor(holder, camera, listener) {
     this.camera = camera;
-    this.loader = loader;
+    // Its own: the timeline may look at another day than the one that plays.
+    this.loader = new FootageLoader(camera.id, "main");
     this.listener = listener;
     this.picture = el("div", { class: "stage-picture" });
     this.sentence = el("p", {});

@@ -5,6 +5,9 @@ import { DAY, SECOND, day, shortTime, time } from "./zone.js";
 const RULER = 24;
 const TRACK_TOP = RULER + 4;
 const LABEL_APART = 84;
+/** Gaps fill the track; what is recorded is a band in it. */
+const BAND = 9;
+const FLAG_HALF = 38;
 
 /** @typedef {Record<"text" | "text2" | "line" | "track" | "run" | "runOpen" | "hatch" |
  *   "hatchGround" | "now" | "head" | "pick" | "accent" | "surface", string>} Colours */
@@ -36,7 +39,7 @@ export function paint(g, scene, colours, width, height) {
   const track = { top: TRACK_TOP, height: height - TRACK_TOP };
   box(g, colours.track, 0, track.top, width, track.height);
   paintFootage(g, scene, colours, width, track);
-  paintTicks(g, scene.view, colours, width, height);
+  paintTicks(g, scene, colours, width, height);
   paintSelection(g, scene, colours, width, track);
   paintLine(g, toX(scene.view, scene.nowUs, width), colours.now, 1.5, track.top - 4, height);
   if (scene.hoverUs !== null) {
@@ -59,9 +62,8 @@ function paintFootage(g, scene, colours, width, track) {
   for (const run of footage.runs) {
     const [x, w] = stretch(view, run.startUs, run.endUs ?? nowUs, width);
     if (w <= 0) continue;
-    box(g, colours.run, x, track.top + 6, w, track.height - 12);
-    if (run.endUs === null) box(g, colours.runOpen, x + w - 2, track.top + 6, 2,
-      track.height - 12);
+    box(g, colours.run, x, track.top + BAND, w, track.height - 2 * BAND);
+    box(g, colours.runOpen, x, track.top + BAND, w, 2);
   }
 }
 
@@ -74,9 +76,11 @@ function stretch(view, startUs, endUs, width) {
   return [x, Math.max(end - x, 1)];
 }
 
-/** @param {CanvasRenderingContext2D} g @param {import("./viewport.js").Viewport} view
+/** @param {CanvasRenderingContext2D} g @param {Scene} scene
  * @param {Colours} colours @param {number} width @param {number} height */
-function paintTicks(g, view, colours, width, height) {
+function paintTicks(g, scene, colours, width, height) {
+  const { view } = scene;
+  const head = scene.headUs === null ? -Infinity : toX(view, scene.headUs, width);
   const { stepUs, times } = ticks(view, width, LABEL_APART);
   const font = getComputedStyle(g.canvas).fontFamily;
   g.font = `12px ${font}`;
@@ -88,9 +92,13 @@ function paintTicks(g, view, colours, width, height) {
     g.globalAlpha = 0.9;
     paintLine(g, x, colours.line, 1, isMidnight ? 2 : 14, height);
     g.globalAlpha = 1;
+    if (x < -4 || x > width - 30) continue;
     g.fillStyle = isMidnight ? colours.text : colours.text2;
     const label = stepUs >= DAY || isMidnight ? day(us)
       : stepUs < 60 * SECOND ? time(us) : shortTime(us);
+    // The flag of the head is more important than a label behind it.
+    const end = x + 5 + g.measureText(label).width;
+    if (end > head - FLAG_HALF && x < head + FLAG_HALF) continue;
     g.fillText(label, x + 5, 11);
   }
 }
