@@ -5,6 +5,8 @@
     POST /cameras/NAME/faults              {"fault": "drop", "seconds": 5, "value": 1}
     DELETE /cameras/NAME/faults[/FAULT]    be right again
 
+The name `*` means every camera.
+
 Whoever can reach it may break cameras that are not real; it has no sign-in and must
 never listen beyond loopback.
 """
@@ -66,19 +68,23 @@ class Control:
                 case "GET", ["sessions"]:
                     return 200, self._sessions()
                 case "POST", ["cameras", name, "faults"]:
-                    await self._simulator.fault(name, **_fault_fields(body))
-                    return 200, self._camera(name)
+                    fields = _fault_fields(body)
+                    for camera in self._named(name):
+                        await self._simulator.fault(camera, **fields)
+                    return 200, [self._camera(each) for each in self._named(name)]
                 case "DELETE", ["cameras", name, "faults", *kinds]:
-                    for kind in kinds:
-                        self._simulator.recover(name, FaultKind(kind))
-                    if not kinds:
-                        self._simulator.recover(name)
-                    return 200, self._camera(name)
+                    for camera in self._named(name):
+                        for kind in kinds or FaultKind:
+                            self._simulator.recover(camera, FaultKind(kind))
+                    return 200, [self._camera(each) for each in self._named(name)]
         except NotFound as error:
             return 404, {"error": str(error)}
         except NvrError as error:
             return 400, {"error": str(error)}
         return 404, {"error": f"there is no {method} /{'/'.join(path)}"}
+
+    def _named(self, name: str) -> list[str]:
+        return self._simulator.names() if name == "*" else [name]
 
     def _camera(self, name: str) -> dict[str, object]:
         device = self._simulator.device(name)

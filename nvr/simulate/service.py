@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+import os
 import resource
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -17,8 +19,10 @@ from nvr.codec.loop import AudioSpec
 from nvr.simulate.camera import Auth, Sets, VirtualCamera, bench_cameras, demo_cameras
 from nvr.simulate.control import Control
 from nvr.simulate.faults import PlannedFault, parse_plan
-from nvr.simulate.prepare import Progress
+from nvr.simulate.prepare import Making, Progress
 from nvr.simulate.simulator import Simulator
+
+log = logging.getLogger(__name__)
 
 _AUDIO_RATES = {Codec.AAC: 16_000, Codec.PCMA: 8_000, Codec.PCMU: 8_000}
 _FILES_PER_CAMERA = 8
@@ -109,14 +113,47 @@ def make_options(
     return SimulateOptions(tuple(chosen), cache_dir, host, port, control_port, plans)
 
 
+def from_options(
+    *,
+    cameras: int,
+    host: str,
+    port: int,
+    username: str,
+    password: str,
+    cache: Path | None,
+    fault: Sequence[str],
+) -> SimulateOptions:
+    """What the command line says. A user name asks for digest sign-in."""
+    return make_options(
+        cache_dir=cache or default_cache(),
+        cameras=cameras,
+        host=host,
+        port=port,
+        auth="digest" if username else "none",
+        username=username,
+        password=password,
+        faults=fault,
+    )
+
+
+def default_cache() -> Path:
+    """The user's own folder for what can be made again."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "nvr" / "loops"
+
+
 async def run(
     options: SimulateOptions,
+    stop: asyncio.Event | None = None,
     *,
     progress: Progress | None = None,
     ready: Callable[[Serving], None] | None = None,
     clock: Clock | None = None,
 ) -> None:
-    """Serve until cancelled. `ready` is called when every camera can be reached."""
+    """Serve until `stop` is set, or cancelled.
+
+    `ready` is called when every camera can be reached.
+    """
     clock = clock or SystemClock()
     allow_many_sockets(len(options.cameras) * _FILES_PER_CAMERA)
     async with AsyncExitStack() as stack:
@@ -127,7 +164,7 @@ async def run(
                 host=options.host,
                 port=options.port,
                 clock=clock,
-                progress=progress,
+                progress=progress or _Diary(),
                 keeps_log=False,
             )
         )
@@ -136,12 +173,34 @@ async def run(
             control = await stack.enter_async_context(
                 Control(simulator, port=options.control_port)
             )
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        for plan in options.faults:
-            tasks.create_task(_carry_out(simulator, plan, clock))
+        serving = Serving(_urls(simulator), control.port if control else None)
+        for camera, urls in serving.urls.items():
+            log.info("%s: %s", camera, " ".join(urls.values()))
         if ready is not None:
-            ready(Serving(_urls(simulator), control.port if control else None))
-        await asyncio.Event().wait()
+            ready(serving)
+        plans = [
+            asyncio.create_task(_carry_out(simulator, plan, clock))
+            for plan in options.faults
+        ]
+        try:
+            await (stop or asyncio.Event()).wait()
+        finally:
+            for plan in plans:
+                plan.cancel()
+            await asyncio.gather(*plans, return_exceptions=True)
+
+
+class _Diary:
+    """Tells the log how far the pictures are, at each fifth."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def __call__(self, making: Making) -> None:
+        fifths = int(making.share * 5)
+        if fifths > self._told:
+            self._told = fifths
+            log.info("pictures: %d %% made", fifths * 20)
 
 
 def allow_many_sockets(count: int) -> None:
