@@ -32,9 +32,20 @@ class _Follower:
 
 
 class Sweep:
-    """Belongs to one event loop. `run` is to be awaited by its owner as a task."""
+    """Belongs to one event loop. `run` is to be awaited by its owner as a task.
 
-    def __init__(self, *, clock: Clock, interval_us: int) -> None:
+    `after_pass` is called when all sessions have been visited and nothing is due for
+    a while: the moment for other threads to work.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        interval_us: int,
+        after_pass: Callable[[], None] | None = None,
+    ) -> None:
+        self._after_pass = after_pass
         self._clock = clock
         self._interval_us = interval_us
         self._followers: dict[Visitable, _Follower] = {}
@@ -45,6 +56,8 @@ class Sweep:
         while True:
             for follower in list(self._followers.values()):
                 self._visit(follower)
+            if self._after_pass is not None:
+                self._after_pass()
             now_us = self._clock.now().mono_us
             # After a pass that took too long the next comes at once, not several.
             due_us = max(due_us + self._interval_us, now_us)

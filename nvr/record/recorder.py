@@ -76,7 +76,11 @@ class Recorder:
 
     def __post_init__(self) -> None:
         recorder = self.settings.recorder
-        self.sweep = Sweep(clock=self.clock, interval_us=recorder.sweep_ms * 1000)
+        self.sweep = Sweep(
+            clock=self.clock,
+            interval_us=recorder.sweep_ms * 1000,
+            after_pass=self.pool.hand_over,
+        )
         self._admission = Admission(
             per_second=recorder.connects_per_second, clock=self.clock
         )

@@ -7,7 +7,6 @@ cause. Files that the catalogue lost are taken in again. Nothing is deleted.
 
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from nvr.base.errors import CatalogueError, NvrError
 from nvr.base.model import CameraId, Segment, VolumeId
@@ -50,6 +49,13 @@ def resume(
 
 
 def _finish(catalogue: Catalogue, volume: Volume, segment: Segment) -> None:
-    path: Path = volume.segment_path(segment.camera_id, segment.start_us, segment.id)
-    found = recover_file(path)
+    path = volume.segment_path(segment.camera_id, segment.start_us, segment.id)
+    try:
+        found = recover_file(path)
+    except FileNotFoundError:
+        # Its row was committed, but the process died before the file was made.
+        catalogue.lost(segment.id)
+        return
+    for number in found.damaged:
+        log.error("%s: fragment %d is damaged", path, number)
     catalogue.recovered(segment.id, found.end_us, found.size_bytes, found.digest)

@@ -43,6 +43,12 @@ class VolumePool:
     def volumes(self) -> list[Volume]:
         return [member.writer.volume for member in self._members.values()]
 
+    def hand_over(self) -> None:
+        """Let the writers begin with what they were given."""
+        for member in self._members.values():
+            if member.writer.queued_bytes:
+                member.writer.hand_over()
+
     def choose(self, camera_id: CameraId) -> tuple[VolumeId, VolumeWriter] | None:
         """The volume for this camera's next segment; None while none can take it.
 

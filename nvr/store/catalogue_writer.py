@@ -18,6 +18,10 @@ from nvr.store.changes import Change, SegmentGrown
 GATHER_SECONDS = 0.2
 """How long the first change of a batch waits for others; the commit comes on top."""
 
+GROWTH_SECONDS = 5.0
+"""How often the growth of open segments is committed. Nothing depends on it but how
+far a timeline reaches; each time costs a commit."""
+
 BATCH_CHANGES = 2_000
 """Most changes in one transaction, so that other writers get their turn."""
 
@@ -34,9 +38,9 @@ _log = logging.getLogger(__name__)
 class CatalogueWriter:
     """Queue and thread. `submit` may be called from any thread and never blocks.
 
-    Of a growing segment only the latest state waits. When the queue is full the
-    growth of segments is dropped first; then further changes are refused and counted
-    in `dropped`: recovery finds those segments by their files. A change that the
+    Of a growing segment only the latest state waits, and for longer. When the queue
+    is full further changes are refused and counted in `dropped`: recovery finds those
+    segments by their files. A change that the
     catalogue refuses for good is logged and left out, the others go on.
     """
 
@@ -54,6 +58,7 @@ class CatalogueWriter:
         self._queue: deque[Change | threading.Event] = deque()
         self._in_hand: list[Change | threading.Event] = []
         self._grown: dict[SegmentId, SegmentGrown] = {}
+        self._grown_us = clock.now().mono_us
         self._ready = threading.Condition()
         self._flushing = 0
         self._is_stopping = False
@@ -72,7 +77,8 @@ class CatalogueWriter:
         with self._ready:
             for change in changes:
                 self._put(change)
-            self._ready.notify()
+            if self._queue:
+                self._ready.notify()
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that was submitted before is on the disk; False: not yet."""
@@ -103,20 +109,11 @@ class CatalogueWriter:
 
     def _put(self, change: Change) -> None:
         if isinstance(change, SegmentGrown):
-            is_waiting = change.segment_id in self._grown
             self._grown[change.segment_id] = change
-            if is_waiting:
-                return
-        if len(self._queue) >= self._queue_changes:
-            self._drop_growth()
-        if len(self._queue) < self._queue_changes:
+        elif len(self._queue) < self._queue_changes:
             self._queue.append(change)
         else:
             self.dropped += 1
-
-    def _drop_growth(self) -> None:
-        self._queue = deque(c for c in self._queue if not isinstance(c, SegmentGrown))
-        self._grown.clear()
 
     def _work(self) -> None:
         while self._gather():
@@ -131,16 +128,28 @@ class CatalogueWriter:
     def _gather(self) -> bool:
         """Take the next batch in hand. False: stopping, and nothing is left."""
         with self._ready:
-            self._ready.wait_for(lambda: self._queue or self._is_stopping)
-            self._ready.wait_for(self._is_due, GATHER_SECONDS)
+            self._ready.wait_for(self._has_work, GROWTH_SECONDS)
+            if self._queue:
+                self._ready.wait_for(self._is_due, GATHER_SECONDS)
+            is_asked = self._flushing > 0 or self._is_stopping
             for _ in range(min(len(self._queue), BATCH_CHANGES)):
                 change = self._queue.popleft()
-                if isinstance(change, SegmentGrown):
-                    change = self._grown.pop(change.segment_id, change)
-                elif isinstance(change, threading.Event):
+                if isinstance(change, threading.Event):
                     self._flushing -= 1
                 self._in_hand.append(change)
-        return bool(self._in_hand)
+            if is_asked or self._is_growth_due():
+                # In front: whatever else is in hand came later.
+                self._in_hand[:0] = self._grown.values()
+                self._grown.clear()
+                self._grown_us = self._clock.now().mono_us
+        return bool(self._in_hand) or not self._is_stopping
+
+    def _has_work(self) -> bool:
+        return bool(self._queue) or self._is_stopping
+
+    def _is_growth_due(self) -> bool:
+        waited_us = self._clock.now().mono_us - self._grown_us
+        return waited_us >= GROWTH_SECONDS * SECOND_US
 
     def _is_due(self) -> bool:
         return (

@@ -10,7 +10,9 @@ import heapq
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +106,8 @@ class VolumeWriter:
         self._sync_us = round(sync_seconds * SECOND_US)
         self._most_bytes = queue_bytes
         self._report = report
-        self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._commands: deque[Callable[[], None]] = deque()
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._thread = threading.Thread(
             target=self._run, name=f"volume {volume.path.name}", daemon=True
         )
@@ -146,14 +149,15 @@ class VolumeWriter:
         Files that could not be closed in time are left as a crash would leave them.
         """
         self._give_up_us = self._clock.now().mono_us + round(timeout * SECOND_US)
-        self._queue.put(self._stop)
+        self._commands.append(self._stop)
+        self.hand_over()
         if self._thread.ident is not None:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def open_segment(self, spec: SegmentSpec) -> None:
         """Begin a file."""
-        self._queue.put(lambda: self._open(spec))
+        self._commands.append(lambda: self._open(spec))
 
     def append(self, segment_id: SegmentId, fragment: Fragment) -> bool:
         """Hand over a fragment. False: too much waits already; nothing was taken."""
@@ -165,12 +169,19 @@ class VolumeWriter:
         if self.queued_bytes + size_bytes > self._most_bytes:
             return False
         self._taken_bytes += size_bytes
-        self._queue.put(lambda: self._append(segment_id, fragment, size_bytes))
+        self._commands.append(lambda: self._append(segment_id, fragment, size_bytes))
         return True
+
+    def hand_over(self) -> None:
+        """Let the thread begin with what it was given; else it looks in 0.1 s.
+
+        Waking it for each fragment would have both threads wait for each other.
+        """
+        self._bell.put(None)
 
     def close_segment(self, segment_id: SegmentId, end_us: int) -> None:
         """End a file whose last picture is shown until `end_us`."""
-        self._queue.put(lambda: self._close(segment_id, end_us))
+        self._commands.append(lambda: self._close(segment_id, end_us))
 
     # -- the thread ------------------------------------------------------------
 
@@ -185,17 +196,20 @@ class VolumeWriter:
                 self._fail(frozenset(self._files), gone)
 
     def _work_once(self) -> None:
-        """One command, then one sync if one is due."""
-        try:
-            command = self._queue.get(timeout=self._idle_seconds())
-        except queue.Empty:
+        """What was handed over, with a sync that is due after each piece of it."""
+        with suppress(queue.Empty):
+            self._bell.get(timeout=self._idle_seconds())
+        for _ in range(len(self._commands)):
             self._busy_since_us = self._clock.now().mono_us
-        else:
-            self._busy_since_us = self._clock.now().mono_us
-            command()
+            self._commands.popleft()()
+            self._sync_due()
+        self._busy_since_us = self._clock.now().mono_us
+        self._sync_due()
+        self._busy_since_us = 0
+
+    def _sync_due(self) -> None:
         if self._due and self._due[0][0] <= self._busy_since_us:
             self._sync_next()
-        self._busy_since_us = 0
 
     def _idle_seconds(self) -> float:
         if not self._due:
