@@ -24,6 +24,8 @@ from nvr.media.tally import Tally
 
 MOST_READS = 4
 """In one visit: what fills the shared buffer more often waits for the next."""
+MOST_PACKETS = 20_000
+"""In one read. Real cameras send hundreds a second; so many hold up all others."""
 LONGEST_WITHOUT_KEY_US = 10 * 60 * SECOND_US
 _GOODBYE_S = 1.0
 _DRAIN_BYTES = 64 << 10
@@ -144,12 +146,15 @@ class RtspSession:
         self._is_fresh = False
         self.stats.bytes += received
         end = kept + received
+        packets = self.stats.packets
         try:
             at = self._scanner.scan(buffer, 0, end)
         except MediaError as error:
             self._end(BadStream(f"The stream cannot be read: {error}."))
             return False
         self._kept = buffer[at:end]
+        if self.stats.packets - packets > MOST_PACKETS:
+            self._end(BadStream("The camera floods us with tiny packets."))
         return end == len(buffer)
 
     def _receive(self, view: memoryview) -> int:

@@ -13,8 +13,8 @@ from functools import lru_cache
 LONGEST_RUN = 64
 """Bounds the number of compiled layouts; a longer run is several."""
 SHORTEST_RUN = 2
-_SEQUENCES = b"".join(
-    (number & 0xFFFF).to_bytes(2, "big") for number in range((1 << 16) + LONGEST_RUN)
+_SEQUENCES = struct.pack(
+    f">{(1 << 16) + LONGEST_RUN}H", *range(1 << 16), *range(LONGEST_RUN)
 )
 _PREFIX_BYTES = 6
 """`$`, channel, length, RTP flags, marker and payload type: before the sequence."""

@@ -99,6 +99,20 @@ async def test_garbage_without_end_is_a_bad_stream():
     assert isinstance(error, BadStream)
 
 
+async def test_a_flood_of_tiny_packets_is_a_bad_stream(monkeypatch):
+    # So few that they come in one read whatever the system's buffers are.
+    monkeypatch.setattr("nvr.ingest.session.MOST_PACKETS", 1000)
+    async with serving(Script()) as script:
+        session = await opened(script, FakeClock())
+        await batches_of(session, 5)
+        assert script.writer is not None
+        script.writer.write(b"$\0\0\0" * 8000)
+        error = await end_of(session)
+        await session.close()
+
+    assert isinstance(error, BadStream)
+
+
 async def test_the_session_is_kept_alive_in_half_its_time():
     clock = FakeClock()
     async with serving(Script()) as script:
