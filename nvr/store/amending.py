@@ -1,12 +1,12 @@
 """What is found out about footage later: recovered, lost and adopted files."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from nvr.base.errors import Conflict, NotFound
 from nvr.base.model import GapCause, Segment, SegmentId, SegmentState
 from nvr.store import applying, retiling, tiles, volumes
 from nvr.store.engine import AnyRow
-from nvr.store.tables import segment
+from nvr.store.tables import segment, tombstone
 from nvr.store.tiles import Tiles
 
 UNSETTLED = (SegmentState.OPEN, SegmentState.SUSPECT)
@@ -40,7 +40,7 @@ def lost(connection: Connection, segment_id: SegmentId) -> None:
     of_stream = _tiles(connection, found)
     taken = retiling.take_out(of_stream, found.run_id, found, found)
     if taken is not None:
-        of_stream.insert_gap(*taken, GapCause.MISSING)
+        of_stream.fill(*taken, GapCause.MISSING)
 
 
 def adopt(connection: Connection, it: Segment) -> None:
@@ -51,6 +51,8 @@ def adopt(connection: Connection, it: Segment) -> None:
         return
     tiles.lock(connection, [it.camera_id])
     volumes.claim_segment_id(connection, it.id)
+    # Deleted once, and now somebody has put the file back.
+    connection.execute(delete(tombstone).where(tombstone.c.segment_id == it.id))
     connection.execute(insert(segment), applying.segment_values(connection, it))
     retiling.take_in(Tiles(connection, it.camera_id, it.role), it)
 

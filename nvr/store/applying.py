@@ -21,7 +21,7 @@ from nvr.store.changes import (
     SegmentGrown,
     SegmentOpened,
 )
-from nvr.store.tables import run, segment
+from nvr.store.tables import run, segment, tombstone
 from nvr.store.tiles import Tiles
 
 
@@ -51,12 +51,14 @@ def _insert_segments(
     opened = {c.segment.id: c.segment for c in changes if isinstance(c, SegmentOpened)}
     if not opened:
         return set()
-    question = select(segment.c.id).where(segment.c.id.in_(list(opened)))
-    for known in connection.execute(question).scalars().all():
+    ids = list(opened)
+    rows = select(segment.c.id).where(segment.c.id.in_(ids))
+    deleted = select(tombstone.c.segment_id).where(tombstone.c.segment_id.in_(ids))
+    for known in connection.execute(rows.union_all(deleted)).scalars().all():
         del opened[known]
     if opened:
-        rows = [segment_values(connection, each) for each in opened.values()]
-        connection.execute(insert(segment), rows)
+        fresh = [segment_values(connection, each) for each in opened.values()]
+        connection.execute(insert(segment), fresh)
     return set(opened)
 
 

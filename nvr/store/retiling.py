@@ -4,7 +4,7 @@ In writing transactions whose cameras are locked, like `tiling`. Time that a run
 here is explained by the caller: with a gap, or because somebody deleted it.
 """
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, desc, not_, or_, select, update
 
 from nvr.base.model import GapCause, Segment, SegmentState
 from nvr.store.engine import AnyRow
@@ -24,14 +24,14 @@ def end_after(tiles: Tiles, it: AnyRow, end_us: int) -> None:
     of = tiles.run(it.run_id)
     if of is None:
         return
-    after = _neighbour(tiles, of, segment.c.start_us > it.start_us, is_after=True)
+    after = _neighbour(tiles, of, it, is_after=True)
     if after is None:
         _move_end(tiles, of, max(end_us, of.start_us))
     elif after.start_us >= end_us + JOIN_US:
         tiles.close_run(of.id, end_us)
-        tiles.insert_gap(end_us, after.start_us, GapCause.KILLED)
+        tiles.fill(end_us, after.start_us, GapCause.KILLED)
         tiles.insert_run(after.id, after.start_us, of.end_us, of.is_open)
-        _move_segments(tiles, of, segment.c.start_us >= after.start_us, after.id)
+        _move_segments(tiles, of, _is_after(it), after.id)
 
 
 def take_out(
@@ -46,9 +46,10 @@ def take_out(
     of = tiles.run(run_id)
     if of is None:
         return None
-    before = _neighbour(tiles, of, segment.c.start_us < first.start_us, is_after=False)
-    after = _neighbour(tiles, of, segment.c.start_us > last.start_us, is_after=True)
-    from_us = of.start_us if before is None else before.end_us
+    before = _neighbour(tiles, of, first, is_after=False)
+    after = _neighbour(tiles, of, last, is_after=True)
+    # Not where the segment before ends: that may be known only after recovery.
+    from_us = of.start_us if before is None else first.start_us
     to_us = max(from_us, of.end_us if after is None else after.start_us)
     if after is not None:
         tiles.change_run(run_id, start_us=to_us)
@@ -61,7 +62,7 @@ def take_out(
     elif before is not None and after is not None:
         # The id of a segment that was taken is free: it was not the first of a run.
         tiles.insert_run(first.id, of.start_us, from_us, is_open=False)
-        _move_segments(tiles, of, segment.c.start_us < first.start_us, first.id)
+        _move_segments(tiles, of, not_(_is_after(first)), first.id)
     return from_us, to_us
 
 
@@ -85,14 +86,14 @@ def _move_end(tiles: Tiles, of: AnyRow, end_us: int) -> None:
     elif end_us > of.end_us:
         tiles.clear_gaps(of.end_us, end_us)
     else:
-        tiles.insert_gap(end_us, of.end_us, GapCause.KILLED)
+        tiles.fill(end_us, of.end_us, GapCause.KILLED)
 
 
 def _neighbour(
-    tiles: Tiles, of: AnyRow, where: ColumnElement[bool], *, is_after: bool
+    tiles: Tiles, of: AnyRow, it: AnyRow, *, is_after: bool
 ) -> AnyRow | None:
-    """The nearest segment that the run has on one side."""
-    by_time = segment.c.start_us.asc() if is_after else segment.c.start_us.desc()
+    """The nearest segment that the run has on one side of another."""
+    by_time = (segment.c.start_us, segment.c.id)
     question = (
         select(segment.c.id, segment.c.start_us, segment.c.end_us)
         .where(
@@ -100,12 +101,19 @@ def _neighbour(
             segment.c.start_us.between(of.start_us, of.end_us),
             segment.c.run_id == of.id,
             segment.c.state != SegmentState.MISSING,
-            where,
+            segment.c.id != it.id,
+            _is_after(it) if is_after else not_(_is_after(it)),
         )
-        .order_by(by_time)
+        .order_by(*(by_time if is_after else map(desc, by_time)))
         .limit(1)
     )
     return tiles.connection.execute(question).one_or_none()
+
+
+def _is_after(it: AnyRow) -> ColumnElement[bool]:
+    """The order of a run's segments; one that holds nothing starts with the next."""
+    start_us, id = segment.c.start_us, segment.c.id
+    return or_(start_us > it.start_us, and_(start_us == it.start_us, id > it.id))
 
 
 def _move_segments(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -94,28 +95,30 @@ class Tiles:
     def delete_run(self, run_id: int) -> None:
         self.connection.execute(delete(run).where(run.c.id == run_id))
 
-    def insert_gap(
-        self, start_us: int, end_us: int | None, cause: GapCause, detail: str = ""
-    ) -> None:
-        """A gap, unless it would take no time."""
-        if end_us is None or start_us < end_us:
-            self.connection.execute(
-                insert(gap).values(
-                    camera_id=self.camera_id,
-                    role=self.role,
-                    start_us=start_us,
-                    end_us=end_us,
-                    cause=cause.value,
-                    detail=detail,
-                )
+    def fill(self, start_us: int, end_us: int, cause: GapCause) -> None:
+        """A gap in as much of an interval as no other gap has explained."""
+        question = (
+            select(gap.c.start_us, gap.c.end_us)
+            .where(
+                self.of(gap),
+                gap.c.start_us < end_us,
+                or_(gap.c.end_us.is_(None), gap.c.end_us > start_us),
             )
+            .order_by(gap.c.start_us)
+        )
+        for told in self.connection.execute(question).all():
+            if start_us < told.start_us:
+                self._insert_gap(start_us, told.start_us, cause)
+            start_us = end_us if told.end_us is None else max(start_us, told.end_us)
+        if start_us < end_us:
+            self._insert_gap(start_us, end_us, cause)
 
     def begin_gap(self, start_us: int, cause: GapCause, detail: str = "") -> None:
         """An open gap from then on, but behind everything that is known."""
         for table in (run, gap):
             known = select(func.max(table.c.end_us)).where(self.of(table))
             start_us = max(start_us, self.connection.execute(known).scalar() or 0)
-        self.insert_gap(start_us, None, cause, detail)
+        self._insert_gap(start_us, None, cause, detail)
 
     def end_gap(self, end_us: int) -> None:
         """End the open gap; it vanishes if it took no time."""
@@ -128,3 +131,17 @@ class Tiles:
         starts = and_(self.of(gap), gap.c.start_us >= start_us, gap.c.start_us < end_us)
         self.connection.execute(delete(gap).where(starts, gap.c.end_us <= end_us))
         self.connection.execute(update(gap).where(starts).values(start_us=end_us))
+
+    def _insert_gap(
+        self, start_us: int, end_us: int | None, cause: GapCause, detail: str = ""
+    ) -> None:
+        self.connection.execute(
+            insert(gap).values(
+                camera_id=self.camera_id,
+                role=self.role,
+                start_us=start_us,
+                end_us=end_us,
+                cause=cause.value,
+                detail=detail,
+            )
+        )

@@ -19,18 +19,17 @@ from nvr.store.tiles import Tiles
 def start(tiles: Tiles, start_us: int, cause: GapCause) -> None:
     """The first gap of a stream, unless it has a past."""
     if not tiles.has_past():
-        tiles.insert_gap(start_us, None, cause)
+        tiles.begin_gap(start_us, cause)
 
 
 def begin_run(tiles: Tiles, run_id: RunId, start_us: int, end_us: int) -> None:
     """A run starts and what was open ends there."""
     running = tiles.open_run()
-    if running is None:
-        tiles.end_gap(start_us)
-    else:
+    if running is not None:
         # Nobody said that it ended, so whoever wrote it died.
         tiles.close_run(running.id, running.end_us)
-        tiles.insert_gap(running.end_us, start_us, GapCause.KILLED)
+        tiles.begin_gap(running.end_us, GapCause.KILLED)
+    tiles.end_gap(start_us)
     tiles.insert_run(run_id, start_us, max(start_us, end_us), is_open=True)
 
 
@@ -47,7 +46,7 @@ def begin_gap(tiles: Tiles, start_us: int, cause: GapCause, detail: str) -> None
     """A gap starts, or goes on if it has this cause already."""
     running = tiles.open_run()
     if running is not None:
-        if start_us < running.start_us:
+        if start_us <= running.start_us:
             return  # told before: the run is what came after this gap
         tiles.close_run(running.id, running.end_us)
         tiles.begin_gap(running.end_us, GapCause.KILLED)
