@@ -1,95 +1,44 @@
-"""The pages: the wall, one camera, the list and the form of cameras."""
+"""The pages: every address, whom it is for, and the parts that make it."""
 
-import asyncio
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
-from aiohttp import web
+from nvr.web.context import Context, ErrorPage
+from nvr.web.pages_cameras import CameraPages
+from nvr.web.pages_door import DoorPages
 from nvr.web.pages_frame import Frame
-
-from nvr.base.model import Camera, CameraId
-from nvr.store.catalogue import Catalogue
-
-_MINUTE = 60_000_000
-_HOUR = 60 * _MINUTE
+from nvr.web.pages_render import Renderer
+from nvr.web.pages_settings import SettingsPages
+from nvr.web.policy import Handler, Policy, Routes
 
 
-class CameraPages:
-    """Handlers of the pages about cameras. They only read the catalogue."""
+@dataclass(frozen=True, slots=True)
+class SitePages:
+    """What the application asks of the pages beside their routes."""
 
-    def __init__(self, *, frame: Frame, catalogue: Catalogue) -> None:
-        self._frame = frame
-        self._catalogue = catalogue
-
-    async def wall(self, request: web.Request) -> web.Response:
-        cameras = await asyncio.to_thread(self._catalogue.cameras)
-        values = {"place": "live", "cameras": [_for_scripts(c) for c in cameras]}
-        return self._frame.page(request, "wall.html", values)
-
-    async def camera(self, request: web.Request) -> web.Response:
-        camera = await self._asked(request)
-        t = self._frame.translator(request)
-        spans = [
-            (_MINUTE, t("{n} min", n=1)),
-            (10 * _MINUTE, t("{n} min", n=10)),
-            (_HOUR, t("{n} h", n=1)),
-            (6 * _HOUR, t("{n} h", n=6)),
-            (24 * _HOUR, t("{n} h", n=24)),
-        ]
-        lengths = [
-            (10, t("{n} s", n=10)),
-            (60, t("{n} min", n=1)),
-            (300, t("{n} min", n=5)),
-            (1800, t("{n} min", n=30)),
-            (3600, t("{n} h", n=1)),
-        ]
-        values = {
-            "place": "live",
-            "camera": _for_scripts(camera),
-            "spans": spans,
-            "clip_lengths": lengths,
-        }
-        return self._frame.page(request, "camera.html", values)
-
-    async def cameras(self, request: web.Request) -> web.Response:
-        cameras = await asyncio.to_thread(self._catalogue.cameras)
-        rows = [{**_for_scripts(c), "host": _host(c.url)} for c in cameras]
-        values = {"place": "cameras", "cameras": rows}
-        return self._frame.page(request, "cameras.html", values)
-
-    async def new(self, request: web.Request) -> web.Response:
-        values = {"place": "cameras", "camera": None}
-        return self._frame.page(request, "camera_form.html", values)
-
-    async def edit(self, request: web.Request) -> web.Response:
-        camera = await self._asked(request)
-        form = {
-            "id": camera.id,
-            "name": camera.name,
-            "url": camera.url,
-            "sub_url": camera.sub_url,
-            "username": camera.username,
-            "is_enabled": camera.is_enabled,
-        }
-        values = {"place": "cameras", "camera": form}
-        return self._frame.page(request, "camera_form.html", values)
-
-    async def _asked(self, request: web.Request) -> Camera:
-        """The camera of the address. Raises `NotFound`."""
-        camera_id = CameraId(request.match_info["id"])
-        return await asyncio.to_thread(self._catalogue.camera, camera_id)
+    error_page: ErrorPage
+    welcome_page: Handler
 
 
-def _for_scripts(camera: Camera) -> dict[str, Any]:
-    return {
-        "id": camera.id,
-        "name": camera.name,
-        "hasSub": bool(camera.sub_url),
-        "isEnabled": camera.is_enabled,
-    }
-
-
-def _host(url: str) -> str:
-    """Where the camera is, as much as fits into a list."""
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2]
+def add_pages(routes: Routes, context: Context) -> SitePages:
+    """Declare the route of every page. `/cameras/new` comes before any camera."""
+    renderer = Renderer(settings=context.settings, clock=context.clock)
+    frame = Frame(renderer=renderer)
+    door = DoorPages(renderer=renderer)
+    cameras = CameraPages(frame=frame, catalogue=context.catalogue)
+    settings = SettingsPages(frame=frame, context=context)
+    for path, handler, policy in (
+        ("/static/{version}/{name:.+}", renderer.files.serve, Policy.OPEN),
+        ("/sign-in", door.sign_in, Policy.SIGN_IN),
+        ("/", cameras.wall, Policy.SIGNED_IN),
+        ("/cameras", cameras.cameras, Policy.SIGNED_IN),
+        ("/cameras/new", cameras.new, Policy.ADMIN),
+        ("/cameras/{id}", cameras.camera, Policy.SIGNED_IN),
+        ("/cameras/{id}/edit", cameras.edit, Policy.ADMIN),
+        ("/settings", settings.node, Policy.ADMIN),
+        ("/settings/storage", settings.storage, Policy.ADMIN),
+        ("/settings/users", settings.users, Policy.ADMIN),
+        ("/settings/tokens", settings.tokens, Policy.ADMIN),
+        ("/settings/about", settings.about, Policy.ADMIN),
+    ):
+        routes.add("GET", path, handler, policy=policy)
+    return SitePages(door.error, door.welcome)

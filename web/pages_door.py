@@ -4,6 +4,7 @@ from aiohttp import web
 from nvr.web.pages_render import Renderer
 from nvr.web.pages_settings import SHORTEST_PASSWORD
 from nvr.web.pages_words import Translate
+from nvr.web.problems import Problem
 
 # A drawing for the side of the page: recorded stretches and gaps of eleven cameras.
 _STRIPS = (
@@ -36,28 +37,30 @@ class DoorPages:
     async def welcome(self, request: web.Request) -> web.Response:
         values = {
             "strips": _strips(),
-            "token": request.query.get("token", ""),
+            "token": request.match_info["secret"],
             "shortest_password": SHORTEST_PASSWORD,
         }
         return self._renderer.page(request, "welcome.html", values)
 
-    def error(
-        self, request: web.Request, status: int, *, reference: str = ""
-    ) -> web.Response:
-        """The page for an error; `reference` finds the log line of a 500."""
+    def error(self, request: web.Request, problem: Problem) -> web.Response:
+        """The page for a problem, in words by its status."""
         t = self._renderer.translator(request)
-        heading, sentence = _error_words(status, t)
-        is_known = status in (401, 403)
+        heading, sentence = _error_words(problem.status, t)
+        must_sign_in = problem.status in (401, 410)
         values = {
             "strips": _strips(),
-            "status": status,
+            "status": problem.status,
             "heading": heading,
             "sentence": sentence,
-            "reference": reference,
-            "way_path": "/sign-in" if is_known else "/",
-            "way_word": t("Sign in") if is_known else t("To the live cameras"),
+            "reference": problem.reference,
+            "way_path": "/sign-in" if must_sign_in else "/",
+            "way_word": t("Sign in") if must_sign_in else t("To the live cameras"),
         }
-        return self._renderer.page(request, "error.html", values, status=status)
+        response = self._renderer.page(
+            request, "error.html", values, status=problem.status
+        )
+        response.headers.update(problem.headers)
+        return response
 
 
 def _error_words(status: int, t: Translate) -> tuple[str, str]:

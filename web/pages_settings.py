@@ -6,14 +6,12 @@ import sqlite3
 from typing import Any
 
 from aiohttp import web
+from nvr.web.context import Context, visitor
 from nvr.web.pages_frame import Frame
 from nvr.web.pages_storage import rule_rows, usage_rows, volume_rows
 from nvr.web.pages_words import Translate
 
 from nvr.base.settings import Settings
-from nvr.hook_calls import Plugins
-from nvr.store.catalogue import Catalogue
-from nvr.store.users import UserId
 
 SHORTEST_PASSWORD = 10
 
@@ -21,18 +19,11 @@ SHORTEST_PASSWORD = 10
 class SettingsPages:
     """Handlers of /settings and what is below it. All are for administrators."""
 
-    def __init__(
-        self,
-        *,
-        frame: Frame,
-        settings: Settings,
-        catalogue: Catalogue,
-        plugins: Plugins,
-    ) -> None:
+    def __init__(self, *, frame: Frame, context: Context) -> None:
         self._frame = frame
-        self._settings = settings
-        self._catalogue = catalogue
-        self._plugins = plugins
+        self._settings = context.settings
+        self._catalogue = context.catalogue
+        self._plugins = context.plugins
 
     async def node(self, request: web.Request) -> web.Response:
         t = self._frame.translator(request)
@@ -58,7 +49,7 @@ class SettingsPages:
 
     async def users(self, request: web.Request) -> web.Response:
         users = await asyncio.to_thread(self._catalogue.users)
-        own: UserId | None = self._frame.reader(request).user_id
+        own = visitor(request).user_id
         rows = [
             {
                 "id": user.id,

@@ -4,31 +4,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
-from nvr.web.pages import CameraPages
-from nvr.web.pages_door import DoorPages
-from nvr.web.pages_frame import Frame, Reader
-from nvr.web.pages_render import Renderer
-from nvr.web.pages_routes import page_routes
-from nvr.web.pages_settings import SettingsPages
+from nvr.web.context import VISITOR, Context, Visitor, Way
+from nvr.web.pages import add_pages
+from nvr.web.policy import Handler, Routes
+from nvr.web.problems import Problem, problem_of
 
-from nvr.base.errors import NotFound
+from nvr.base.errors import NvrError
 from nvr.base.settings import Settings, build
 from nvr.hooks import load_plugins
 from nvr.store import schema
 from nvr.store.catalogue import Catalogue
-from nvr.store.users import User
 from nvr.store.vault import Vault
 from tests.fakes import FakeClock
 
 
 @dataclass
 class Site:
-    """An application of pages only; `user` is who is signed in."""
+    """An application of pages only, in which an administrator is signed in."""
 
     app: web.Application
     catalogue: Catalogue
     settings: Settings
-    user: User
 
 
 def make_site(folder: Path) -> Site:
@@ -45,29 +41,26 @@ def make_site(folder: Path) -> Site:
     vault = Vault.open_file(settings.server.data_dir / "secret.key")
     catalogue = Catalogue(settings.database_url, clock=clock, vault=vault)
     user = catalogue.add_user(name="sari", password_hash="x", is_admin=True)
-    renderer = Renderer(settings=settings, clock=clock)
-    frame = Frame(renderer=renderer, who=lambda _: Reader(user.name, user.id, True))
-    door = DoorPages(renderer=renderer)
+    context = Context(
+        settings=settings,
+        catalogue=catalogue,
+        clock=clock,
+        plugins=load_plugins(settings),
+    )
+    routes = Routes()
+    pages = add_pages(routes, context)
 
     @web.middleware
-    async def edge(request: web.Request, handler: object) -> web.StreamResponse:
+    async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[VISITOR] = Visitor(Way.SESSION, user.name, "::1", user.id, True)
         try:
-            return await handler(request)  # type: ignore[operator, no-any-return]
-        except NotFound:
-            return door.error(request, 404)
+            return await handler(request)
+        except NvrError as error:
+            return pages.error_page(request, problem_of(error))
+        except web.HTTPNotFound:
+            return pages.error_page(request, Problem(404, "not-found", ""))
 
     app = web.Application(middlewares=[edge])
-    routes = page_routes(
-        renderer=renderer,
-        door=door,
-        cameras=CameraPages(frame=frame, catalogue=catalogue),
-        settings=SettingsPages(
-            frame=frame,
-            settings=settings,
-            catalogue=catalogue,
-            plugins=load_plugins(settings),
-        ),
-    )
-    for route in routes:
-        app.router.add_get(route.path, route.handler)
-    return Site(app, catalogue, settings, user)
+    routes.install(app)
+    app.router.add_get("/welcome/{secret}", pages.welcome_page)
+    return Site(app, catalogue, settings)

@@ -21,7 +21,7 @@ PAGES = [
     "/settings/tokens",
     "/settings/about",
     "/sign-in",
-    "/welcome?token=abc",
+    "/welcome/abc",
 ]
 
 
