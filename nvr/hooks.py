@@ -113,7 +113,8 @@ def _register(registry: pluggy.PluginManager, name: str, plugin: object) -> None
     try:
         registry.register(plugin, name)
         registry.check_pending()
-    except pluggy.PluginValidationError as error:
+    # ValueError: one module under two names.
+    except (pluggy.PluginValidationError, ValueError) as error:
         raise PluginError(
             f"plugin {name}: {str(error).splitlines()[-1]}{_hook_hint(registry, name)}"
         ) from error

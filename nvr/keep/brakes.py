@@ -65,7 +65,7 @@ class Brakes:
         )
         self._explained = {}
         for disk, answer in zip(self._disks, answers, strict=True):
-            tell_disk(self._alarms, "volume", disk, answer)
+            tell_disk(self._alarms, "folders", disk, answer)
             if isinstance(answer, bool):
                 self._explained[disk.name] = not answer
                 self._alarms.set(f"rows {disk.name}", _lost_rows(disk, answer))

@@ -2,7 +2,7 @@
 
 A lost or foreign catalogue has no rows for the footage on the disk. Whoever makes room
 by such a catalogue deletes the little it knows, which is the newest, and keeps what
-nobody can find. So nothing is deleted until most folders are explained.
+nobody can find. So nothing is deleted until nearly all folders are explained.
 """
 
 import os
@@ -15,6 +15,8 @@ from nvr.store.volume import SUFFIX, Volume, segment_folder
 
 _CAMERA = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DAY = re.compile(r"\d{8}")
+LARGEST_SHARE = 0.25
+"""A few forgotten folders are no reason to let a disk fill up."""
 FRESH_US = 3600 * SECOND_US
 """A recorder's first rows may lag behind its first files, but not by an hour."""
 
@@ -43,9 +45,9 @@ def unexplained_share(
 
 
 def has_lost_rows(volume: Volume, usages: Sequence[KeptUsage], now_us: int) -> bool:
-    """Whether most of the volume's footage is unknown to the catalogue."""
+    """Whether the catalogue does not know a good part of the volume's footage."""
     unexplained, total = unexplained_share(volume, usages, now_us)
-    return unexplained * 2 > total
+    return unexplained > total * LARGEST_SHARE
 
 
 def _folders_with_footage(volume: Volume) -> Iterator[tuple[str, str, int]]:
