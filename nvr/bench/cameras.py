@@ -69,8 +69,13 @@ class Cameras:
         body = {"fault": "stall", "seconds": 0}
         await self._ask("POST", "/cameras/*/faults", body)
 
+    async def hang_up(self) -> None:
+        """Close every session and let nobody in."""
+        body = {"fault": "drop", "seconds": 600}
+        await self._ask("POST", "/cameras/*/faults", body)
+
     async def go_on(self) -> None:
-        """Send again."""
+        """Be cameras again."""
         await self._ask("DELETE", "/cameras/*/faults")
 
     async def _ask(self, method: str, path: str, body: object = None) -> Any:

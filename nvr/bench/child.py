@@ -71,6 +71,12 @@ class Child:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return " / ".join(lines[-3:]) or "it said nothing"
 
+    async def ended(self, seconds: float) -> None:
+        """Give it this long to end by itself."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
+
     async def stop(self) -> None:
         """Ask it to end; after half a minute, end it."""
         with contextlib.suppress(ProcessLookupError):

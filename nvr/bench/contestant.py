@@ -123,6 +123,9 @@ class Ffmpeg:
             child.demand_alive()
 
     async def stop(self) -> None:
+        # It ends, and writes its last fragment, because its camera hung up; a signal
+        # while it waits for a silent camera would not reach it.
+        await asyncio.gather(*(child.ended(10) for child in self._children))
         await asyncio.gather(*(child.stop() for child in self._children))
 
     async def frames_recorded(self) -> int:

@@ -2,9 +2,9 @@
 
 Both sides record the same cameras over TCP, in turns, on the same machine and disk,
 for the same time after all cameras are connected. CPU is user and system time of the
-whole process tree. Then the cameras fall silent with their sessions standing, both
-sides end as their users would end them, and every picture that was sent is looked for
-in the files: a cheap recorder that loses frames wins nothing.
+whole process tree. Then the cameras fall silent with their sessions standing, so that
+nothing is on its way any more, and hang up; the side ends, and every picture that was
+sent is looked for in its files: a cheap recorder that loses frames wins nothing.
 """
 
 import shutil
@@ -41,6 +41,7 @@ class Options:
     rounds: int = 2
     against: Sequence[str] = ("ffmpeg",)
     folder: Path | None = None
+    warm_up_seconds: float = WARM_UP_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ class _Turn:
         self._clock = clock
 
     async def take(self, folder: Path) -> Turn:
-        """Record, measure, fall silent, end, count."""
+        """Record, measure, fall silent, hang up, end, count."""
         try:
             await self._side.start(self._cameras.urls, folder)
             await self._wait_for_all()
-            await self._clock.sleep(WARM_UP_SECONDS)
+            await self._clock.sleep(self._options.warm_up_seconds)
             before, busy_before, began_us = self._look()
             await self._clock.sleep(self._options.seconds)
             after, busy_after, ended_us = self._look()
@@ -103,6 +104,7 @@ class _Turn:
             await self._clock.sleep(SETTLE_SECONDS)
             self._side.demand_alive()
         finally:
+            await self._cameras.hang_up()
             await self._side.stop()
             await self._cameras.go_on()
         camera_seconds = (ended_us - began_us) / SECOND_US * self._options.cameras
