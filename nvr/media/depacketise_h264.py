@@ -27,8 +27,7 @@ class H264Receiver(PictureReceiver):
             flags = buffer[begin + 1]
             kind = flags & 0x1F
             head = _HEADS[indicator & 0xE0 | kind]
-            middle_head = bytes((indicator, kind))
-            return self._fragment(flags, head, middle_head, buffer[begin + 2 : stop])
+            return self._fragment(flags, kind, head, buffer[begin + 2 : stop])
         if 0 < kind < _STAP_A:
             self._nal(kind, buffer[begin:stop])
         elif kind == _STAP_A:

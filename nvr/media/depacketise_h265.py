@@ -24,10 +24,8 @@ class H265Receiver(PictureReceiver):
         if kind == _FU:
             flags = buffer[begin + 2]
             kind = flags & 0x3F
-            second = buffer[begin + 1]
-            head = bytes((first & 0x81 | kind << 1, second))
-            middle_head = bytes((first, second, kind))
-            return self._fragment(flags, head, middle_head, buffer[begin + 3 : stop])
+            head = bytes((first & 0x81 | kind << 1, buffer[begin + 1]))
+            return self._fragment(flags, kind, head, buffer[begin + 3 : stop])
         if kind < _AP:
             self._nal(kind, buffer[begin:stop])
         elif kind == _AP:

@@ -16,6 +16,7 @@ from nvr.media.tally import Tally
 
 LARGEST_UNIT = 8 << 20
 _LENGTH = struct.Struct(">I")
+_BYTES = tuple(bytes((value,)) for value in range(256))
 _NO_STAMP = -1
 _NO_FRAGMENT = -1
 
@@ -41,7 +42,7 @@ class PictureReceiver(ABC):
         self._size = 0
         self._fragment_at = _NO_FRAGMENT  # where the open NAL unit's head will be
         self._fragment_head = b""
-        self._middle_head = b""  # of the payloads between its first and last
+        self._fragment_middle = b""  # fragment header of those that follow
         self._fragment_size = 0
         self._has_picture = False
         self._is_key = False
@@ -53,17 +54,6 @@ class PictureReceiver(ABC):
         """Read one packet. True when equal-sized fragments may follow it."""
         first, second, sequence, stamp = rtp.HEADER.unpack_from(buffer, start)
         begin = start + rtp.HEADER_BYTES
-        if (
-            sequence == self._next
-            and stamp == self._stamp
-            and first == rtp.PLAIN
-            and second < rtp.MARKER
-            and self._fragment_at >= 0
-            and buffer.startswith(self._middle_head, begin, stop)
-        ):
-            # One more fragment from the midst: most packets, where runs do not help.
-            self._next = (sequence + 1) & 0xFFFF
-            return self._add(buffer[begin + len(self._middle_head) : stop])
         if first != rtp.PLAIN or begin >= stop:
             bounds = rtp.payload_bounds(buffer, start, stop)
             if bounds is None:
@@ -84,7 +74,7 @@ class PictureReceiver(ABC):
         if second & rtp.MARKER:
             self._finish()
             return False
-        return goes_on and first == rtp.PLAIN
+        return goes_on and first == rtp.PLAIN and self._may_run
 
     def run(self, buffer: bytearray, at: int, end: int, stride: int) -> int:
         """Read the equal-sized fragments after a packet for which `packet` was true.
@@ -96,7 +86,7 @@ class PictureReceiver(ABC):
                 end,
                 stride=stride,
                 header_bytes=self._header_bytes,
-                middle=self._middle_head[-1:],
+                middle=self._fragment_middle,
             )
             if not payloads:
                 # Not again before the next NAL unit: a camera that loses every
@@ -155,41 +145,31 @@ class PictureReceiver(ABC):
                 self._nal(self._kind(nal), nal)
             at += size
 
-    def _fragment(
-        self, flags: int, head: bytes, middle_head: bytes, content: bytearray
-    ) -> bool:
+    def _fragment(self, flags: int, kind: int, head: bytes, content: bytearray) -> bool:
         """Take a fragment; `flags` is the byte that says whether it is the first or
-        the last, `head` the header of the whole NAL unit, `middle_head` how payloads
-        between the first and the last begin. True: `run` may know what follows."""
+        the last, `head` the header of the whole NAL unit. True: more must follow."""
         if flags & 0x80:
             if self._fragment_at >= 0:
                 self._damage()
             self._fragment_at = len(self._parts)
             self._fragment_head = head
-            self._middle_head = middle_head
+            self._fragment_middle = _BYTES[kind]
             self._fragment_size = len(head)
             self._may_run = True
             self._parts.append(b"")
         elif self._fragment_at < 0:
             self._is_damaged = True
             return False
-        goes_on = self._add(content)
-        if flags & 0x40:
-            if self._fragment_at >= 0:
-                self._close_fragment(middle_head[-1])
-            return False
-        return goes_on
-
-    def _add(self, content: bytearray) -> bool:
-        """Append to the open NAL unit. True: `run` may know what follows."""
-        size = len(content)
         self._parts.append(content)
-        self._fragment_size += size
-        self._size += size
+        self._fragment_size += len(content)
+        self._size += len(content)
         if self._size > LARGEST_UNIT:
             self._damage()
             return False
-        return self._may_run
+        if flags & 0x40:
+            self._close_fragment(kind)
+            return False
+        return True
 
     def _close_fragment(self, kind: int) -> None:
         at = self._fragment_at
