@@ -1,7 +1,8 @@
 """What a recorder tells the catalogue, as values.
 
-Changes are kept in order from the moment they are made. Each may be applied again:
-whoever does not know whether a commit arrived sends the whole batch once more.
+Changes are kept in order from the moment they are made. They may be applied again:
+whoever does not know whether a commit arrived sends the whole batch once more. (If
+the clock was set back within that batch, a run that goes on may fall in two.)
 
 At any time exactly one run or one gap of a stream is open. These changes hand that
 place over, so that no second of a stream is left unexplained:
