@@ -2,8 +2,8 @@
 
 from aiohttp import web
 from nvr.web.pages_render import Renderer
-from nvr.web.pages_settings import SHORTEST_PASSWORD
 from nvr.web.pages_words import Translate
+from nvr.web.passwords import SHORTEST
 from nvr.web.problems import Problem
 
 # A drawing for the side of the page: recorded stretches and gaps of eleven cameras.
@@ -38,7 +38,7 @@ class DoorPages:
         values = {
             "strips": _strips(),
             "token": request.match_info["secret"],
-            "shortest_password": SHORTEST_PASSWORD,
+            "shortest_password": SHORTEST,
         }
         return self._renderer.page(request, "welcome.html", values)
 

@@ -10,10 +10,9 @@ from nvr.web.context import Context, visitor
 from nvr.web.pages_frame import Frame
 from nvr.web.pages_storage import rule_rows, usage_rows, volume_rows
 from nvr.web.pages_words import Translate
+from nvr.web.passwords import SHORTEST
 
 from nvr.base.settings import Settings
-
-SHORTEST_PASSWORD = 10
 
 
 class SettingsPages:
@@ -61,7 +60,7 @@ class SettingsPages:
             for user in users
         ]
         return self._page(
-            request, "users", {"users": rows, "shortest_password": SHORTEST_PASSWORD}
+            request, "users", {"users": rows, "shortest_password": SHORTEST}
         )
 
     async def tokens(self, request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ export const TARGET_S = 0.35;
 /** Further behind than this is not made up by playing faster. */
 export const JUMP_S = 2;
 const FAST = 1.08;
+const FASTER = 1.2;
 const SLOW = 0.94;
 
 /**
@@ -14,6 +15,7 @@ const SLOW = 0.94;
  */
 export function steer(aheadS, rate) {
   if (aheadS > JUMP_S) return { rate: 1, jumpToS: TARGET_S };
+  if (aheadS > 1) return { rate: FASTER, jumpToS: null };
   if (aheadS > TARGET_S + 0.4) return { rate: FAST, jumpToS: null };
   if (aheadS < 0.1) return { rate: SLOW, jumpToS: null };
   const isBack = rate > 1 ? aheadS <= TARGET_S : aheadS >= TARGET_S * 0.7;

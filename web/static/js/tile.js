@@ -136,8 +136,9 @@ export class Tile {
     const isStills = news.state === "stills";
     this.message.hidden = news.state === "playing";
     this.message.classList.toggle("is-bar", isStills);
+    const isTrying = shown.kind === "connecting" || shown.kind === "unknown";
     const isLost = !isStills && (shown.kind === "lost" || shown.kind === "off"
-      || news.state === "offline");
+      || (news.state === "offline" && !isTrying));
     this.message.classList.toggle("is-hatched", isLost);
     setIcon(this.message, isLost ? (shown.kind === "off" ? "off" : "lost") : "live");
     /** @type {HTMLElement} */ (this.message.firstElementChild).toggleAttribute("hidden", isStills);

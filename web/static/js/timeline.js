@@ -5,6 +5,7 @@
 import { find, setText } from "./dom.js";
 import { at } from "./footage.js";
 import { t } from "./i18n.js";
+import { Preview } from "./preview.js";
 import { serverNowUs } from "./server_clock.js";
 import { coloursOf, paint } from "./timeline_paint.js";
 import * as viewport from "./viewport.js";
@@ -48,6 +49,7 @@ export class Timeline {
   constructor(holder, loader, listener) {
     this.canvas = /** @type {HTMLCanvasElement} */ (find("canvas", holder));
     this.tip = /** @type {HTMLElement} */ (find(".timeline-tip", holder));
+    this.preview = new Preview(find("img", this.tip), loader.cameraId);
     this.loader = loader;
     this.listener = listener;
     this.#colours = coloursOf(this.canvas);
@@ -255,6 +257,7 @@ export class Timeline {
     this.#hoverUs = x === null ? null : this.#timeAt(x);
     this.tip.hidden = this.#hoverUs === null;
     if (x !== null && this.#hoverUs !== null) this.#drawTip(x, this.#hoverUs);
+    else this.preview.show(null);
     this.canvas.style.cursor = x !== null && this.#gripAt(x) ? "ew-resize" : "";
     this.draw();
   }
@@ -263,6 +266,8 @@ export class Timeline {
   #drawTip(x, us) {
     setText(find("b", this.tip), `${day(us)} ${time(us)}`);
     setText(find("span", this.tip), this.#wordsAt(us));
+    const grainUs = Math.max(Math.round((this.view.spanUs / this.canvas.clientWidth) * 6), 1);
+    this.preview.show(at(this.loader.footage.runs, us) ? us : null, grainUs);
     const width = this.tip.offsetWidth;
     const room = this.canvas.clientWidth - width;
     const left = this.canvas.offsetLeft + Math.min(Math.max(x - width / 2, 0), room);
