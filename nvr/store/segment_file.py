@@ -178,6 +178,8 @@ class SegmentFile:
         """Let go of the file as it is. Never blocks."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
+            with suppress(OSError):
+                fcntl.flock(fd, fcntl.LOCK_UN)
             # Closing a file on a sick disk can take for ever.
             threading.Thread(
                 target=_close_quietly, args=(fd,), name="volume-abandon", daemon=True
