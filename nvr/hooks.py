@@ -15,6 +15,7 @@ from nvr.hook_calls import Plugin, PluginRow, Plugins
 from nvr.hookspecs import NoSettings
 
 GROUP = "nvr.plugins"
+OUR_DISTRIBUTION = "nvr"
 
 
 def load_plugins(settings: Settings) -> Plugins:
