@@ -27,6 +27,10 @@ from nvr.record.recording import Recording
 log = logging.getLogger(__name__)
 
 
+CLOSELY_SECONDS = 4.0
+"""Two usual GOPs: recording begins with the first key frame."""
+
+
 @dataclass(slots=True)
 class StreamLoop:
     """Everything of one camera's stream. `run` until cancelled."""
@@ -79,10 +83,8 @@ class StreamLoop:
                 )
             log.info("%s: connected to %s", name, redact(self.address.url))
             self._enter("recording")
-            # As soon as the sweep follows the session, which the next line begins.
-            asyncio.get_running_loop().call_soon(
-                self._set_watched, self.fanout.is_watched
-            )
+            # Runs as soon as the sweep follows the session, which the next line begins.
+            asyncio.get_running_loop().call_soon(self._read_closely, self.session)
             await self.sweep.follow(self.session, self.recording.take)
         except CameraError as error:
             log.info("%s: %s", name, error)
@@ -95,6 +97,16 @@ class StreamLoop:
             if session is not None:
                 with contextlib.suppress(CameraError, OSError):
                     await session.close()
+
+    def _read_closely(self, session: RtspSession) -> None:
+        """Read the first seconds as they come: the stream's time is anchored to when
+        its first pictures arrive, which a visit now and then would blur."""
+        self.sweep.set_watched(session, is_watched=True)
+        loop = asyncio.get_running_loop()
+        loop.call_later(CLOSELY_SECONDS, self._read_as_wanted, session)
+
+    def _read_as_wanted(self, session: RtspSession) -> None:
+        self.sweep.set_watched(session, self.fanout.is_watched)
 
     def _enter(self, state: str) -> None:
         self.state, self.since = state, self.clock.now()

@@ -6,6 +6,7 @@ looks is looked at again before it is called wrong.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nvr.base import rfc3339
 from nvr.base.errors import NotFound, VolumeError
@@ -85,24 +86,21 @@ def _differs(row: Segment, finding: Finding) -> bool:
     except FileNotFoundError:
         return False
     is_closed = row.state in (SegmentState.CLOSED, SegmentState.DOOMED)
-    return not is_closed or size_bytes != row.size_bytes or (
-        finding.fault is Fault.OTHER_DIGEST
+    return (
+        not is_closed
+        or size_bytes != row.size_bytes
+        or (finding.fault is Fault.OTHER_DIGEST)
     )
 
 
-def _faults_in_time(
-    catalogue: Catalogue, camera: Camera, role: Role
-) -> Iterator[str]:
+def _faults_in_time(catalogue: Catalogue, camera: Camera, role: Role) -> Iterator[str]:
     """Every instant since a stream is known must lie in one run or one gap."""
     span = (_BIG_BANG_US, _END_OF_TIME_US)
-    pieces = sorted(
-        (piece.start_us, piece.end_us or _END_OF_TIME_US)
-        for piece in (
-            *catalogue.runs(camera.id, role, *span),
-            *catalogue.gaps(camera.id, role, *span),
-        )
-    )
-    for (_, before), (after, _) in zip(pieces, pieces[1:], strict=False):
+    runs = catalogue.runs(camera.id, role, *span)
+    gaps = catalogue.gaps(camera.id, role, *span)
+    pieces = [(run.start_us, run.end_us or _END_OF_TIME_US) for run in runs]
+    pieces += [(gap.start_us, gap.end_us or _END_OF_TIME_US) for gap in gaps]
+    for (_, before), (after, _) in pairwise(sorted(pieces)):
         if before != after:
             kind = "is not explained" if before < after else "is explained twice"
             at = rfc3339.text(min(before, after))

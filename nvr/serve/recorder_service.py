@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 from functools import partial
 from pathlib import Path
@@ -61,6 +62,9 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> None:
     changes.start()
     for writer in writers:
         writer.start()
+    # What is here now stays: later collections need not walk through it.
+    gc.collect()
+    gc.freeze()
     try:
         await _run(recorder, clock, catalogue, arguments.index)
     finally:
@@ -84,7 +88,12 @@ async def _resume(recorder: Recorder, catalogue: Catalogue) -> None:
     """Close what an earlier process left open, while recording goes on."""
     volumes = {volume.id: volume for volume in recorder.pool.volumes}
     await asyncio.to_thread(
-        resume, catalogue, volumes, recorder.identity, recorder.share.has
+        resume,
+        catalogue,
+        volumes,
+        recorder.identity,
+        recorder.share.has,
+        recorder.clock.now().wall_us,
     )
 
 

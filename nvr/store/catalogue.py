@@ -5,7 +5,7 @@ may be used from any thread; methods block for the database, so an event loop ca
 them in a thread. Errors are `NotFound`, `Conflict` or `CatalogueError`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ from nvr.store.changes import Change
 from nvr.store.deletion import Usage
 from nvr.store.people import PeopleCatalogue
 from nvr.store.retention import RetentionCatalogue
+
+PAGE_ROWS = 5_000
+"""Rows of a volume read at a time."""
 
 
 class Catalogue(PeopleCatalogue, RetentionCatalogue):
@@ -117,6 +120,13 @@ class Catalogue(PeopleCatalogue, RetentionCatalogue):
     def unfinished_segments(self, before_epoch: int | None = None) -> list[Segment]:
         """Open and suspect segments; with an epoch only those of earlier ones."""
         return self._read(footage.unfinished, before_epoch)
+
+    def segments_on(self, volume_id: VolumeId) -> Iterator[Segment]:
+        """Every segment of a volume, whatever its state, a page at a time."""
+        after = -1
+        while page := self._read(footage.on_volume, volume_id, after, PAGE_ROWS):
+            yield from page
+            after = page[-1].id
 
     def recovered(
         self,

@@ -24,6 +24,7 @@ from nvr.base.model import (
     Segment,
     SegmentId,
     SegmentState,
+    VolumeId,
 )
 from nvr.store import intervals
 from nvr.store.engine import AnyRow
@@ -102,6 +103,20 @@ def unfinished(connection: Connection, before_epoch: int | None) -> list[Segment
     )
     if before_epoch is not None:
         question = question.where(segment.c.epoch < before_epoch)
+    return values(connection.execute(question))
+
+
+def on_volume(
+    connection: Connection, volume_id: VolumeId, after: int, limit: int
+) -> list[Segment]:
+    """Segments of one volume in any state, in order of id, from `after` on."""
+    question = (
+        select(*SEGMENT_COLUMNS)
+        .join(volume, volume.c.number == segment.c.volume)
+        .where(volume.c.id == volume_id, segment.c.id > after)
+        .order_by(segment.c.id)
+        .limit(limit)
+    )
     return values(connection.execute(question))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 
+from nvr.base.model import Codec
 from nvr.codec.strip import read_strip
 
 
@@ -24,24 +25,33 @@ def frame_numbers(data: bytes | Path) -> list[tuple[int, int]]:
     return found
 
 
-def nal_digests(data: bytes | Path) -> list[bytes]:
-    """SHA-256 of every NAL unit of the video track, as stored."""
-    source = io.BytesIO(data) if isinstance(data, bytes) else str(data)
-    with av.open(source) as container:
+def nal_digests(path: Path, codec: Codec) -> list[bytes]:
+    """SHA-256 of every NAL unit of the video track but parameter sets, as stored."""
+    is_set = h264_set if codec is Codec.H264 else h265_set
+    with av.open(str(path)) as container:
         return [
             sha256(nal).digest()
             for packet in container.demux(container.streams.video[0])
             if packet.size
-            for nal in _nals(bytes(packet))
+            for nal in nals_of(bytes(packet))
+            if not is_set(nal)
         ]
 
 
-def _nals(sample: bytes) -> Iterator[bytes]:
+def nals_of(sample: bytes) -> Iterator[bytes]:
     at = 0
     while at < len(sample):
         length = int.from_bytes(sample[at : at + 4])
         yield sample[at + 4 : at + 4 + length]
         at += 4 + length
+
+
+def h264_set(nal: bytes) -> bool:
+    return nal[0] & 31 in (7, 8)
+
+
+def h265_set(nal: bytes) -> bool:
+    return nal[0] >> 1 & 63 in (32, 33, 34)
 
 
 def ffmpeg_complaints(path: Path) -> str:

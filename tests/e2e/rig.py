@@ -50,7 +50,8 @@ class Server:
         self.config.write_text(CONFIGURATION.format(segment_seconds=segment_seconds))
         self.settings: Settings = settings.load(self.config)
         prepare(self.settings)
-        self.catalogue: Catalogue = open_catalogue(self.settings, SystemClock())
+        self.clock = SystemClock()
+        self.catalogue: Catalogue = open_catalogue(self.settings, self.clock)
         self.token = self.catalogue.add_token("tests")
         self.log = folder / "server.log"
         self._process: asyncio.subprocess.Process | None = None
