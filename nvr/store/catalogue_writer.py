@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from nvr.base.clock import Clock
 from nvr.base.errors import CatalogueError
 from nvr.base.model import SECOND_US, SegmentId
-from nvr.store.changes import Change, SegmentGrown
+from nvr.store.changes import Change, SegmentClosed, SegmentGrown
 
 GATHER_SECONDS = 0.2
 """How long the first change of a batch waits for others; the commit comes on top."""
@@ -40,8 +40,8 @@ class CatalogueWriter:
 
     Of a growing segment only the latest state waits, and for longer. When the queue
     is full further changes are refused and counted in `dropped`: recovery finds those
-    segments by their files. A change that the
-    catalogue refuses for good is logged and left out, the others go on.
+    segments by their files. A change that the catalogue refuses for good is logged
+    and left out, the others go on.
     """
 
     def __init__(
@@ -110,7 +110,10 @@ class CatalogueWriter:
     def _put(self, change: Change) -> None:
         if isinstance(change, SegmentGrown):
             self._grown[change.segment_id] = change
-        elif len(self._queue) < self._queue_changes:
+            return
+        if isinstance(change, SegmentClosed):
+            self._grown.pop(change.segment_id, None)  # said better by this change
+        if len(self._queue) < self._queue_changes:
             self._queue.append(change)
         else:
             self.dropped += 1
