@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from nvr.web.context import visitor
 from nvr.web.pages_frame import Frame
 
 from nvr.base.model import Camera, CameraId
@@ -53,7 +54,11 @@ class CameraPages:
 
     async def cameras(self, request: web.Request) -> web.Response:
         cameras = await asyncio.to_thread(self._catalogue.cameras)
-        rows = [{**_for_scripts(c), "host": _host(c.url)} for c in cameras]
+        may_know = visitor(request).is_admin
+        rows = [
+            {**_for_scripts(c), "host": _host(c.url) if may_know else ""}
+            for c in cameras
+        ]
         values = {"place": "cameras", "cameras": rows}
         return self._frame.page(request, "cameras.html", values)
 

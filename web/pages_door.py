@@ -45,14 +45,16 @@ class DoorPages:
     def error(self, request: web.Request, problem: Problem) -> web.Response:
         """The page for a problem, in words by its status."""
         t = self._renderer.translator(request)
-        heading, sentence = _error_words(problem.status, t)
+        heading, sentence = _error_words(problem, t)
         must_sign_in = problem.status in (401, 410)
+        is_way = problem.kind != "not-set-up"
         values = {
             "strips": _strips(),
             "status": problem.status,
             "heading": heading,
             "sentence": sentence,
             "reference": problem.reference,
+            "has_way": is_way,
             "way_path": "/sign-in" if must_sign_in else "/",
             "way_word": t("Sign in") if must_sign_in else t("To the live cameras"),
         }
@@ -63,7 +65,16 @@ class DoorPages:
         return response
 
 
-def _error_words(status: int, t: Translate) -> tuple[str, str]:
+def _error_words(problem: Problem, t: Translate) -> tuple[str, str]:
+    if problem.kind == "not-set-up":
+        return t("Not set up yet"), t(
+            "This server has no user yet. Open the one-time link that it printed when "
+            "it started; “nvr link” prints a new one."
+        )
+    return _status_words(problem.status, t)
+
+
+def _status_words(status: int, t: Translate) -> tuple[str, str]:
     match status:
         case 401:
             return t("Please sign in"), t("This page is for people who are signed in.")

@@ -1,5 +1,6 @@
 /** The server's API. Errors are sentences a person can act on. */
 import { t } from "./i18n.js";
+import { problemSentence } from "./problems.js";
 
 const ROOT = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -29,9 +30,7 @@ export async function call(method, path, body, { patienceMs = PATIENCE_MS } = {}
   const value = text && answer.headers.get("Content-Type")?.includes("json")
     ? JSON.parse(text) : null;
   if (answer.ok) return value;
-  const sentence = value?.detail || value?.title
-    || t("The server answered with error {n}.", { n: answer.status });
-  throw new ApiError(sentence, answer.status, value);
+  throw new ApiError(problemSentence(value, answer.status), answer.status, value);
 }
 
 /** @param {string} method @param {string} path @param {any} body @param {number} ms */

@@ -34,7 +34,8 @@ async function test() {
     show(await call("POST", "/cameras/probe", question, { patienceMs: PATIENCE_MS }));
   } catch (error) {
     showPicture("is-empty", "lost", "");
-    note("is-bad", "alert", /** @type {Error} */ (error).message);
+    const { message, problem } = /** @type {import("./api.js").ApiError} */ (error);
+    note("is-bad", "alert", message, problem?.detail);
   }
 }
 
@@ -87,12 +88,15 @@ function showPicture(kind, sign, sentence) {
   find(".probe-note", probe).hidden = true;
 }
 
-/** @param {string} kind @param {string} sign @param {string} sentence */
-function note(kind, sign, sentence) {
+/** @param {string} kind @param {string} sign @param {string} sentence
+ * @param {string} [detail] the server's own words, where they say more */
+function note(kind, sign, sentence, detail = "") {
   const holder = find(".probe-note", probe);
   holder.hidden = false;
   holder.className = `probe-note note ${kind}`;
-  holder.replaceChildren(icon(sign), el("p", {}, sentence));
+  const more = detail && detail !== sentence
+    ? el("p", { class: "small quiet", lang: "en" }, detail) : null;
+  holder.replaceChildren(icon(sign), el("div", {}, el("p", {}, sentence), more));
 }
 
 async function save() {

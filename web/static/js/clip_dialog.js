@@ -3,6 +3,7 @@ import { clipUrl } from "./api.js";
 import { el, find, icon, setText } from "./dom.js";
 import { covered, missing } from "./footage.js";
 import { t, tn } from "./i18n.js";
+import { problemSentence } from "./problems.js";
 import { serverNowUs } from "./server_clock.js";
 import { causeSentence, duration, size } from "./words.js";
 import { DAY, SECOND, fieldValue, moment, parseField, rfc3339, time, zoneName } from "./zone.js";
@@ -134,7 +135,7 @@ async function weigh(url) {
     const answer = await fetch(url, { headers: { Range: "bytes=0-0" } });
     if (!answer.ok) {
       const problem = await answer.json().catch(() => null);
-      return { bytes: null, problem: problem?.detail ?? problem?.title ?? "" };
+      return { bytes: null, problem: problem ? problemSentence(problem, answer.status) : "" };
     }
     const range = answer.headers.get("Content-Range") ?? "";
     const bytes = Number(range.split("/")[1] ?? answer.headers.get("Content-Length"));
