@@ -71,7 +71,14 @@ def serve(config: Path, only: tuple[str, ...]) -> None:
     from nvr.serve.server import serve as run
 
     logs.set_up(settings.load(config).log)
-    _until_stopped(lambda stop: run(config, only=frozenset(only), stop=stop))
+    _until_stopped(
+        lambda stop: run(config, only=frozenset(only), stop=stop, invite=_invite)
+    )
+
+
+def _invite(link: str) -> None:
+    console.print("\nNobody has an account yet. Make the first one here:")
+    console.print(f"\n    [bold cyan]{link}[/bold cyan]\n", soft_wrap=True)
 
 
 @main.command()
@@ -229,10 +236,10 @@ def token_list(config: Path) -> None:
 @main.command()
 @config_option
 def link(config: Path) -> None:
-    """Print a one-time link: to make the first account, or to sign in as admin."""
+    """Print a one-time link: for the first account, or to sign in as administrator."""
     from nvr.serve.welcome import welcome_link
 
-    click.echo(asyncio.run(welcome_link(settings.load(config), _catalogue(config))))
+    click.echo(welcome_link(settings.load(config), _catalogue(config)))
 
 
 # -- looking after ----------------------------------------------------------------

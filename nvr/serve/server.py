@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from nvr.base.clock import Clock, SystemClock
@@ -12,6 +12,8 @@ from nvr.base.errors import SettingsError, VolumeBusy
 from nvr.base.settings import Settings, load
 from nvr.serve.common import open_catalogue
 from nvr.serve.supervisor import Service, Supervisor
+from nvr.serve.web_address import web_address
+from nvr.serve.welcome import welcome_link
 from nvr.store.schema import upgrade
 from nvr.store.vault import Vault
 from nvr.store.volume import Volume
@@ -40,6 +42,9 @@ async def serving(
             held.enter_context(contextlib.closing(volume))
             volumes.append(volume)
         _register(settings, volumes, clock)
+        # Ours alone now: what another server left there is stale.
+        for stale in (*settings.run_dir.glob("*.sock"), settings.run_dir / "web.json"):
+            stale.unlink(missing_ok=True)
         supervisor = Supervisor(
             services=(*extra, *_services(config, settings, only)),
             clock=clock,
@@ -61,8 +66,6 @@ def prepare(settings: Settings) -> None:
             f"the data folder {settings.server.data_dir} cannot be used: "
             f"{error.strerror}; choose another with `data_dir` in [server]"
         ) from error
-    for stale in (*settings.run_dir.glob("*.sock"), settings.run_dir / "web.json"):
-        stale.unlink(missing_ok=True)
     Vault.open_file(settings.server.data_dir / "secret.key")
     upgrade(settings.database_url)
 
@@ -102,9 +105,27 @@ async def _locked(path: Path, settings: Settings, clock: Clock) -> Volume:
     return Volume.open(path, node=settings.server.name)
 
 
-async def serve(config: Path, *, only: frozenset[str], stop: asyncio.Event) -> None:
-    """Run until `stop` is set."""
+async def serve(
+    config: Path,
+    *,
+    only: frozenset[str],
+    stop: asyncio.Event,
+    invite: Callable[[str], None],
+) -> None:
+    """Run until `stop` is set. `invite` gets the link for the first account, if
+    nobody has one yet; it is a secret and goes to no log."""
     async with serving(config, only=only) as settings:
         log.info("serving %s", settings.server.data_dir)
+        if not only or "web" in only:
+            await _welcome(settings, invite)
         await stop.wait()
     log.info("stopped")
+
+
+async def _welcome(settings: Settings, invite: Callable[[str], None]) -> None:
+    clock = SystemClock()
+    address = await web_address(settings, clock)
+    log.info("pages and API at %s", address)
+    with contextlib.closing(open_catalogue(settings, clock)) as catalogue:
+        if not catalogue.users():
+            invite(welcome_link(settings, catalogue))

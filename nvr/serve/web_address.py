@@ -1,7 +1,6 @@
 """Where the web service of a running server listens, for whoever started it."""
 
 import json
-from pathlib import Path
 
 from nvr.base.clock import Clock
 from nvr.base.errors import NvrError
@@ -13,7 +12,7 @@ PATIENCE_SECONDS = 60
 async def web_address(settings: Settings, clock: Clock) -> str:
     """The base URL, as soon as the web service answers. Raises `NvrError`."""
     for _ in range(PATIENCE_SECONDS * 10):
-        url = _read(settings.run_dir / "web.json")
+        url = running_address(settings)
         if url is not None:
             return url
         await clock.sleep(0.1)
@@ -22,8 +21,10 @@ async def web_address(settings: Settings, clock: Clock) -> str:
     )
 
 
-def _read(path: Path) -> str | None:
+def running_address(settings: Settings) -> str | None:
+    """The base URL as the web service wrote it; None while it does not run."""
     try:
-        return str(json.loads(path.read_text())["url"])
+        text = (settings.run_dir / "web.json").read_text()
+        return str(json.loads(text)["url"])
     except (FileNotFoundError, ValueError, KeyError):
         return None
