@@ -52,10 +52,15 @@ async function send(method, path, body, ms) {
 /** @param {string} path */
 export const get = (path) => call("GET", path);
 
-/** @param {string} id @param {string} role @param {{atUs?: string, width?: number}} [o] */
-export function stillUrl(id, role, { atUs, width } = {}) {
+/**
+ * @param {string} id @param {string} role
+ * @param {{at?: string, width?: number, isExact?: boolean}} [options] `isExact`: the very
+ *     picture of that time, not the key frame before it
+ */
+export function stillUrl(id, role, { at, width, isExact } = {}) {
   const query = new URLSearchParams({ role });
-  if (atUs) query.set("at", atUs);
+  if (at) query.set("at", at);
+  if (isExact) query.set("exact", "true");
   if (width) query.set("width", String(width));
   return `${ROOT}/cameras/${id}/still.jpg?${query}`;
 }

@@ -125,7 +125,7 @@ function openClip() {
 function saveStill() {
   const us = Math.round(stage.shownUs ?? serverNowUs());
   const link = document.createElement("a");
-  link.href = stillUrl(camera.id, "main", { atUs: rfc3339(us) });
+  link.href = stillUrl(camera.id, "main", { at: rfc3339(us), isExact: true });
   link.download = `${camera.name} ${fieldValue(us).replaceAll(":", ".")}.jpg`;
   link.click();
 }

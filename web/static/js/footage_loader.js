@@ -4,7 +4,7 @@ import { noFootage, readFootage } from "./footage.js";
 import { serverNowUs } from "./server_clock.js";
 import { rfc3339 } from "./zone.js";
 
-const REFRESH_MS = 4000;
+const REFRESH_MS = 5000;
 
 export class FootageLoader {
   footage = noFootage();

@@ -5,6 +5,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 /** Nothing at all for this long means that the connection is dead. */
 const SILENCE_MS = 25_000;
+const SIGNED_OUT = 1008;
 
 /**
  * @typedef {object} Listener
@@ -46,7 +47,7 @@ export class LiveSocket {
     const socket = new WebSocket(this.url);
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = () => this.#lost(socket);
+    socket.onclose = (event) => this.#lost(socket, event.code);
     this.#socket = socket;
     this.#hearSomething();
   }
@@ -74,12 +75,17 @@ export class LiveSocket {
     }
   }
 
-  /** @param {WebSocket} socket */
-  #lost(socket) {
+  /** @param {WebSocket} socket @param {number} code */
+  #lost(socket, code) {
     if (socket !== this.#socket) return;
     clearTimeout(this.#silence);
     this.#socket = null;
     if (!this.#isWanted) return;
+    if (code === SIGNED_OUT) {
+      // The server shows the sign-in page in this one's place.
+      location.reload();
+      return;
+    }
     this.listener.onDisconnect();
     // Spread, so that a wall of tiles does not come back in one instant.
     const wait = this.#waitMs * (0.5 + Math.random());

@@ -4,7 +4,8 @@ const KEEP_S = 8;
 const TRIM_ABOVE_S = 20;
 const MOST_WAITING = 400;
 /** iPhones have only the managed kind. */
-const Source = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
+const Source = /** @type {typeof MediaSource} */ (
+  Reflect.get(globalThis, "ManagedMediaSource") ?? globalThis.MediaSource);
 
 /** @param {string} mime */
 export function canPlay(mime) {
@@ -33,9 +34,10 @@ export class MediaBuffer {
   #open(mime) {
     URL.revokeObjectURL(this.url);
     if (this.#isClosed) return;
-    this.#buffer = this.source.addSourceBuffer(mime);
-    this.#buffer.addEventListener("updateend", () => this.#next());
-    this.#buffer.addEventListener("error", () => this.#break());
+    const buffer = this.source.addSourceBuffer(mime);
+    buffer.addEventListener("updateend", () => this.#next());
+    buffer.addEventListener("error", () => this.#break());
+    this.#buffer = buffer;
     this.#next();
   }
 

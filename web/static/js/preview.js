@@ -27,7 +27,7 @@ export class Preview {
   show(us, grainUs = 1) {
     clearTimeout(this.#timer);
     this.#wanted = us === null ? "" : stillUrl(this.cameraId, "main",
-      { atUs: rfc3339(Math.round(us / grainUs) * grainUs), width: WIDTH_PX });
+      { at: rfc3339(Math.round(us / grainUs) * grainUs), width: WIDTH_PX });
     const kept = this.#kept.get(this.#wanted);
     this.image.hidden = kept === undefined;
     if (kept !== undefined) this.image.src = kept;

@@ -277,7 +277,7 @@ export class RecordedPlayer {
   #fail() {
     if (!this.#video.getAttribute("src")) return;
     const us = this.#targetUs;
-    this.still.src = stillUrl(this.cameraId, this.role, { atUs: rfc3339(us) });
+    this.still.src = stillUrl(this.cameraId, this.role, { at: rfc3339(us), isExact: true });
     this.still.hidden = false;
     this.#chunk = null;
     const isCodec = this.#video.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED

@@ -23,6 +23,8 @@ export class Stage {
   #live = null;
   /** @type {RecordedPlayer | null} */
   #recorded = null;
+  /** @type {FootageLoader | null} its own: the timeline may look at another day */
+  #loader = null;
   /** @type {import("./states.js").Shown | null} */
   #status = null;
   /** @type {import("./live_player.js").LiveNews} */
@@ -38,8 +40,6 @@ export class Stage {
    */
   constructor(holder, camera, listener) {
     this.camera = camera;
-    // Its own: the timeline may look at another day than the one that plays.
-    this.loader = new FootageLoader(camera.id, "main");
     this.listener = listener;
     this.picture = el("div", { class: "stage-picture" });
     this.sentence = el("p", {});
@@ -66,7 +66,8 @@ export class Stage {
 
   goLive() {
     this.#recorded?.close();
-    this.#recorded = null;
+    this.#loader?.close();
+    this.#recorded = this.#loader = null;
     if (!this.#live) this.#startLive();
     this.#tellMode();
     this.#draw();
@@ -135,8 +136,9 @@ export class Stage {
   #startRecorded() {
     this.#live?.stop();
     this.#live = null;
+    this.#loader = new FootageLoader(this.camera.id, "main");
     this.#recorded = new RecordedPlayer({
-      cameraId: this.camera.id, role: "main", loader: this.loader, isMuted: this.isMuted,
+      cameraId: this.camera.id, role: "main", loader: this.#loader, isMuted: this.isMuted,
       onNews: (news) => this.#hear(news), onTime: (us) => this.listener.onTime(us),
     });
     this.#recorded.setRate(this.rate);
@@ -161,13 +163,18 @@ export class Stage {
 
   /** @param {number} us */
   #whyNone(us) {
-    const gap = at(this.loader.footage.gaps, us);
+    const gap = this.#gapAt(us);
     return gap ? causeSentence(gap.cause) : t("There is no footage from this time on.");
+  }
+
+  /** @param {number} us */
+  #gapAt(us) {
+    return at(this.#loader?.footage.gaps ?? [], us);
   }
 
   /** @param {number} fromUs @param {number} toUs */
   #skipped(fromUs, toUs) {
-    const gap = at(this.loader.footage.gaps, fromUs + SECOND / 100);
+    const gap = this.#gapAt(fromUs + SECOND / 100);
     const length = t("No footage for {duration}.", { duration: duration(toUs - fromUs) });
     return gap ? `${length} ${causeSentence(gap.cause)}` : length;
   }

@@ -67,7 +67,7 @@ export class Tile {
 
   /** @param {boolean} isLarge */
   setLarge(isLarge) {
-    const label = isLarge ? t("Back to the wall") : t("Maximise {name}", this.camera);
+    const label = isLarge ? t("Back to the wall") : t("Maximise {name}", { name: this.camera.name });
     this.maximise.title = label;
     this.maximise.setAttribute("aria-label", label);
     setIcon(this.maximise, isLarge ? "shrink" : "expand");
