@@ -1,6 +1,6 @@
 """What is found out about footage later: recovered, lost and adopted files."""
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from nvr.base.errors import Conflict, NotFound
 from nvr.base.model import GapCause, Segment, SegmentId, SegmentState
@@ -53,7 +53,7 @@ def adopt(connection: Connection, it: Segment) -> None:
     volumes.claim_segment_id(connection, it.id)
     # Deleted once, and now somebody has put the file back.
     connection.execute(delete(tombstone).where(tombstone.c.segment_id == it.id))
-    connection.execute(insert(segment), applying.segment_values(connection, it))
+    applying.insert_segments(connection, [it])
     retiling.take_in(Tiles(connection, it.camera_id, it.role), it)
 
 

@@ -5,7 +5,6 @@ and gaps follows in the order in which it was told.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
@@ -57,26 +56,32 @@ def _insert_segments(
     for known in connection.execute(rows.union_all(deleted)).scalars().all():
         del opened[known]
     if opened:
-        fresh = [segment_values(connection, each) for each in opened.values()]
-        connection.execute(insert(segment), fresh)
+        insert_segments(connection, list(opened.values()))
     return set(opened)
 
 
-def segment_values(connection: Connection, it: Segment) -> dict[str, Any]:
-    """A segment as values of its row."""
-    return {
-        "id": it.id,
-        "camera_id": it.camera_id,
-        "role": it.role,
-        "run_id": it.run_id,
-        "volume": volumes.number(connection, it.volume_id),
-        "epoch": it.epoch,
-        "state": it.state,
-        "start_us": it.start_us,
-        "end_us": it.end_us,
-        "size_bytes": it.size_bytes,
-        "digest": it.digest,
-    }
+def insert_segments(connection: Connection, fresh: Sequence[Segment]) -> None:
+    """New rows for segments whose volumes are known."""
+    numbers = volumes.numbers(connection, {each.volume_id for each in fresh})
+    connection.execute(
+        insert(segment),
+        [
+            {
+                "id": it.id,
+                "camera_id": it.camera_id,
+                "role": it.role,
+                "run_id": it.run_id,
+                "volume": numbers[it.volume_id],
+                "epoch": it.epoch,
+                "state": it.state,
+                "start_us": it.start_us,
+                "end_us": it.end_us,
+                "size_bytes": it.size_bytes,
+                "digest": it.digest,
+            }
+            for it in fresh
+        ],
+    )
 
 
 def _grow_segments(connection: Connection, changes: Sequence[Change]) -> None:

@@ -1,6 +1,7 @@
 """How our values are kept in columns, alike in SQLite and PostgreSQL."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -28,13 +29,13 @@ class UuidText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        parsed = UUID(value)
+        parsed = _parsed(value)
         return parsed if dialect.name == "postgresql" else parsed.bytes
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return str(value if isinstance(value, UUID) else UUID(bytes=value))
+        return _text(value)
 
 
 class NumberedRole(TypeDecorator[Role]):
@@ -74,3 +75,14 @@ class NumberedState(TypeDecorator[SegmentState]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> SegmentState | None:
         return None if value is None else self._states[value]
+
+
+# A day of one camera has the same two UUIDs in each of its 1,440 rows.
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> UUID:
+    return UUID(text)
+
+
+@lru_cache(maxsize=4096)
+def _text(stored: UUID | bytes) -> str:
+    return str(stored if isinstance(stored, UUID) else UUID(bytes=stored))

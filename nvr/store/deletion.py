@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from nvr.base.model import CameraId, Segment, SegmentId, SegmentState, VolumeId
+from nvr.base.model import CameraId, Role, Segment, SegmentId, SegmentState, VolumeId
 from nvr.store import retiling, tiles
 from nvr.store.engine import AnyRow
 from nvr.store.footage import SEGMENT_COLUMNS, values
@@ -86,7 +86,9 @@ def oldest(
         return values(connection.execute(question.order_by(segment.c.id)))
     # By time, so that the answer "none" does not take a walk over all segments.
     question = question.where(
-        segment.c.start_us < before_us, segment.c.end_us <= before_us
+        segment.c.role.in_(Role),  # any, but so the index by time can be used
+        segment.c.start_us < before_us,
+        segment.c.end_us <= before_us,
     ).order_by(segment.c.start_us, segment.c.id)
     return sorted(values(connection.execute(question)), key=lambda it: it.id)
 

@@ -1,5 +1,6 @@
 """Volumes, epochs and segment ids: what a recorder asks for before it writes."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
@@ -25,13 +26,16 @@ def every(connection: Connection) -> dict[VolumeId, Path]:
     return {VolumeId(row.id): Path(row.path) for row in connection.execute(question)}
 
 
-def number(connection: Connection, volume_id: VolumeId) -> int:
-    """The short number of a volume in the rows of its segments."""
-    question = select(volume.c.number).where(volume.c.id == volume_id)
-    found = connection.execute(question).scalar_one_or_none()
-    if found is None:
-        raise NotFound(f"volume {volume_id} is not registered")
-    return int(found)
+def numbers(
+    connection: Connection, volume_ids: Iterable[VolumeId]
+) -> dict[VolumeId, int]:
+    """The short numbers of volumes in the rows of their segments."""
+    wanted = set(volume_ids)
+    question = select(volume.c.id, volume.c.number).where(volume.c.id.in_(wanted))
+    found = {VolumeId(id): number for id, number in connection.execute(question)}
+    if missing := wanted - found.keys():
+        raise NotFound(f"volume {missing.pop()} is not registered")
+    return found
 
 
 def begin_epoch(connection: Connection, moment: Moment, boot_id: str, node: str) -> int:
