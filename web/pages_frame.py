@@ -7,6 +7,7 @@ from aiohttp import web
 from nvr.web.context import visitor
 from nvr.web.pages_render import Renderer
 from nvr.web.pages_words import Translate
+from nvr.web.passwords import SHORTEST
 
 _PAGES_WITH_KEYS = ("wall.html", "camera.html")
 
@@ -35,6 +36,7 @@ class Frame:
             places.append(("settings", "/settings", "settings", t("Settings")))
         frame = {
             "user": reader.name,
+            "shortest_password": SHORTEST,
             "is_admin": reader.is_admin,
             "places": places,
             "has_keys": template in _PAGES_WITH_KEYS,

@@ -10,7 +10,6 @@ from nvr.web.context import Context, visitor
 from nvr.web.pages_frame import Frame
 from nvr.web.pages_storage import rule_rows, usage_rows, volume_rows
 from nvr.web.pages_words import Translate
-from nvr.web.passwords import SHORTEST
 
 from nvr.base.settings import Settings
 
@@ -54,14 +53,13 @@ class SettingsPages:
                 "id": user.id,
                 "name": user.name,
                 "is_admin": user.is_admin,
+                "is_enabled": user.is_enabled,
                 "created_us": user.created_us,
                 "is_self": user.id == own,
             }
             for user in users
         ]
-        return self._page(
-            request, "users", {"users": rows, "shortest_password": SHORTEST}
-        )
+        return self._page(request, "users", {"users": rows})
 
     async def tokens(self, request: web.Request) -> web.Response:
         tokens = await asyncio.to_thread(self._catalogue.tokens)
@@ -119,7 +117,7 @@ def _recording_facts(settings: Settings, t: Translate) -> list[tuple[str, object
         (t("Length of a file"), t("{n} s", n=recorder.segment_seconds)),
         (
             t("Lost at most when the program dies"),
-            t("{n} s", n=recorder.fragment_ms / 1000),
+            t("{n} ms", n=recorder.fragment_ms),
         ),
         (t("Written to the disk for good every"), t("{n} s", n=recorder.sync_seconds)),
         (

@@ -4,13 +4,6 @@ import { find, setText } from "./dom.js";
 import { onSubmit } from "./form.js";
 import { t } from "./i18n.js";
 import { toast } from "./toast.js";
-import { moment, parse, zoneName } from "./zone.js";
-
-for (const cell of document.querySelectorAll("time[datetime]")) {
-  const us = parse(cell.getAttribute("datetime") ?? "");
-  setText(cell, moment(us));
-  cell.setAttribute("title", zoneName(us));
-}
 
 const newToken = document.querySelector("#new-token form");
 if (newToken) {
@@ -41,9 +34,29 @@ document.querySelector("[data-reload]")?.addEventListener("click", () => locatio
 
 const newUser = document.querySelector("#new-user form");
 if (newUser) {
-  onSubmit(/** @type {HTMLFormElement} */ (newUser), async ({ name, password }) => {
-    await call("POST", "/users", { name, password });
+  onSubmit(/** @type {HTMLFormElement} */ (newUser), async (form) => {
+    const { name, password } = form;
+    await call("POST", "/users", { name, password, is_admin: form.is_admin === "yes" });
     location.reload();
+  });
+}
+
+const setPassword = document.querySelector("#set-password");
+for (const button of document.querySelectorAll("[data-password-of]")) {
+  button.addEventListener("click", () => {
+    setText(find(".name", setPassword ?? document), button.getAttribute("data-name") ?? "");
+    setPassword?.setAttribute("data-user", button.getAttribute("data-password-of") ?? "");
+    /** @type {HTMLDialogElement} */ (setPassword).showModal();
+    find("#new-password").focus();
+  });
+}
+const passwordForm = setPassword?.querySelector("form");
+if (passwordForm) {
+  onSubmit(passwordForm, async ({ password }) => {
+    await call("PATCH", `/users/${setPassword?.getAttribute("data-user")}`, { password });
+    passwordForm.reset();
+    find("#set-password").close();
+    toast(t("The password was changed."));
   });
 }
 

@@ -28,6 +28,8 @@ function sentenceOf(kind) {
     case "forbidden": return t("Only administrators may do this.");
     case "internal": return t("The server made an error and noted it. Recording is not affected.");
     case "not-found": return t("There is no such thing, or you may not see it.");
+    case "too-many-tries": return t("Too many wrong passwords. Wait a little, then try again.");
+    case "wrong": return t("The name or the password is not right.");
     case "unavailable": return t("The server cannot answer at the moment. Recording is not affected.");
     default: return "";
   }

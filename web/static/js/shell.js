@@ -1,6 +1,8 @@
 /** What every page has: clock, theme, language, the menu, the list of keys. */
 import { call } from "./api.js";
 import { find, setText } from "./dom.js";
+import { onSubmit } from "./form.js";
+import { t } from "./i18n.js";
 import { onKeys } from "./keys.js";
 import { serverNowUs } from "./server_clock.js";
 import { toast } from "./toast.js";
@@ -101,8 +103,21 @@ function listenToSignOut() {
   });
 }
 
+function listenToPassword() {
+  const form = /** @type {HTMLFormElement | null} */ (
+    document.querySelector("#own-password form"));
+  if (!form) return;
+  onSubmit(form, async ({ password, new_password }) => {
+    await call("POST", "/session/password", { password, new_password });
+    form.reset();
+    form.closest("dialog")?.close();
+    toast(t("The password was changed."));
+  });
+}
+
 runClock();
 listenToChoices();
 listenToMenu();
 listenToDialogs();
 listenToSignOut();
+listenToPassword();
