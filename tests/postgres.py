@@ -81,10 +81,18 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_server: str) -> str:
     """The SQLAlchemy URL of an empty database of its own."""
+    return create_database(postgres_server)
+
+
+def create_database(server: str, template_url: str | None = None) -> str:
+    """A new database, empty or a copy of one that nobody is connected to.
+
+    It is not dropped: that takes a checkpoint, and all go with their server.
+    """
     name = f"nvr_{uuid4().hex}"
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"{postgres_server}/{name}".replace("://", "+psycopg://")
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    template = template_url.rpartition("/")[2] if template_url else "template0"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"{server}/{name}".replace("://", "+psycopg://")

@@ -1,5 +1,6 @@
 """A catalogue in SQLite and, where it is installed, in PostgreSQL."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from nvr.store import schema
 from nvr.store.catalogue import Catalogue
 from nvr.store.vault import Vault
 from tests.fakes import FakeClock
-from tests.postgres import postgres_server, postgres_url
+from tests.postgres import create_database, postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]
 
@@ -25,11 +26,32 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'catalogue.db'}"
 
 
-@pytest.fixture
-def catalogue_url(empty_url: str) -> str:
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a catalogue that is set up, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "catalogue.db"
+    schema.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The URL of a database with a catalogue that is set up, to be copied."""
+    url = create_database(postgres_server)
+    schema.upgrade(url)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalogue_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a catalogue that is set up."""
-    schema.upgrade(empty_url)
-    return empty_url
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        template = request.getfixturevalue("postgres_template")
+        return create_database(server, template)
+    path = tmp_path / "catalogue.db"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
