@@ -23,14 +23,6 @@ _LIGHT_MEDIA = {
     "dark": "not all",
     "light": "all",
 }
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
-    "style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Renderer:
@@ -78,9 +70,7 @@ class Renderer:
         language = self.language(request)
         common = self._common(request, language)
         text = self._template(template, language).render({**common, **values})
-        return web.Response(
-            text=text, content_type="text/html", status=status, headers=_HEADERS
-        )
+        return web.Response(text=text, content_type="text/html", status=status)
 
     def _template(self, name: str, language: str) -> Any:
         overlay = self._environment.overlay()

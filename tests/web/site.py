@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 from nvr.web.context import VISITOR, Context, Visitor, Way
+from nvr.web.headers import add_headers
 from nvr.web.pages import add_pages
 from nvr.web.policy import Handler, Routes
 from nvr.web.problems import Problem, problem_of
@@ -62,5 +63,6 @@ def make_site(folder: Path) -> Site:
 
     app = web.Application(middlewares=[edge])
     routes.install(app)
+    app.on_response_prepare.append(add_headers)
     app.router.add_get("/welcome/{secret}", pages.welcome_page)
     return Site(app, catalogue, settings)

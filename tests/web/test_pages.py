@@ -71,7 +71,7 @@ async def test_pages_forbid_foreign_and_inline_code(client: Client) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http:" not in policy
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 async def test_everything_a_page_asks_for_is_there(client: Client) -> None:
