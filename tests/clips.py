@@ -174,6 +174,7 @@ def _encode_video(
     noise: int,
 ) -> tuple[list[AccessUnit], tuple[bytes, ...]]:
     context = av.CodecContext.create(_ENCODERS[codec], "w")
+    assert isinstance(context, av.VideoCodecContext)
     context.width, context.height = size
     context.pix_fmt = "yuv420p"
     context.time_base = Fraction(1, rate)
@@ -236,6 +237,7 @@ def _picture(number: int, size: tuple[int, int], noise: int) -> av.VideoFrame:
 def _encode_audio(codec: Codec, seconds: float) -> tuple[AudioTrack, list[AccessUnit]]:
     rate = 16_000 if codec is Codec.AAC else 8_000
     context = av.CodecContext.create(_SOUND_ENCODERS[codec], "w")
+    assert isinstance(context, av.AudioCodecContext)
     context.sample_rate = rate
     context.layout = "mono"
     context.format = "fltp" if codec is Codec.AAC else "s16"

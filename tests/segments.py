@@ -20,6 +20,7 @@ from nvr.base.model import (
     StreamFormat,
 )
 from nvr.media.fragment import Fragment
+from nvr.media.mp4_read import SegmentIndex, read_index
 from nvr.store.segment_file import SegmentFile, SegmentSpec
 from nvr.store.volume import Volume
 from tests.clips import Clip, fragments
@@ -95,6 +96,11 @@ def row_of(volume: Volume, path: Path, digest: bytes, segment_id: int = 7) -> Se
     )
 
 
+def index_of(data: bytes) -> SegmentIndex:
+    """The index of a file given as bytes."""
+    return read_index(lambda offset, length: data[offset : offset + length], len(data))
+
+
 def ffprobe(path: Path, *, count: bool = True) -> dict[str, Any]:
     """What ffprobe says of a file, which must be without a warning."""
     command = ["ffprobe", "-v", "warning", "-of", "json"]
@@ -108,7 +114,7 @@ def ffprobe(path: Path, *, count: bool = True) -> dict[str, Any]:
 
 def decode(path: Path) -> None:
     """Decode everything with ffmpeg, which must not complain."""
-    command = ["ffmpeg", "-v", "warning", "-i", path, "-f", "null", "-"]
+    command = ["ffmpeg", "-v", "warning", "-i", str(path), "-f", "null", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
 

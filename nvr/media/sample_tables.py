@@ -69,7 +69,10 @@ def _spread(moov: bytes, table: Box, count: int) -> "array[int]":
         raise MediaError("a table is not about all samples")
     values = array("I")
     for times, value in zip(runs[0::2], runs[1::2], strict=True):
-        values.extend(array("I", [value]) * times)
+        if times == 1:  # with uneven times, nearly always
+            values.append(value)
+        else:
+            values.extend(array("I", [value]) * times)
     return values
 
 

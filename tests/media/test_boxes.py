@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nvr.base.errors import MediaError
@@ -46,6 +46,7 @@ def test_a_box_that_is_not_there_is_named() -> None:
         boxes.need(boxes.box(b"moov"), b"moov", b"trak")
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=300))
 def test_any_bytes_are_boxes_or_a_media_error(data: bytes) -> None:
     try:

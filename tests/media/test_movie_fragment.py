@@ -3,7 +3,7 @@
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nvr.base.errors import MediaError
@@ -38,6 +38,7 @@ def runs(draw: st.DrawFn) -> TrackRun:
     )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(runs(), st.none() | runs(), numbers)
 def test_a_fragment_is_read_back_as_it_was(
     video: TrackRun, audio: TrackRun | None, number: int
@@ -68,6 +69,7 @@ def _columns(track_id: int, run: TrackRun, offset: int) -> RunColumns:
     )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(runs(), st.data())
 def test_a_damaged_fragment_is_read_or_refused(
     run: TrackRun, data: st.DataObject
@@ -94,6 +96,7 @@ def test_a_run_outside_its_fragment_is_refused() -> None:
         read_movie_fragment(moof, 8 + 4)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(runs(), st.integers(-1_000_000, -1))
 def test_times_before_zero_are_shown_when_they_were(run: TrackRun, base: int) -> None:
     before = run._replace(

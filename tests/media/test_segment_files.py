@@ -8,13 +8,14 @@ import pytest
 from nvr.base.model import AudioTrack, Codec, StreamFormat, VideoTrack
 from nvr.media import mp4_write
 from nvr.media.fragment import Fragment, TrackRun
-from nvr.media.mp4_read import SegmentIndex, TrackIndex, read_index
+from nvr.media.mp4_read import SegmentIndex, TrackIndex
 from nvr.store.volume import Volume
 from tests.clips import fragments, make_clip
 from tests.segments import (
     START_US,
     decode,
     ffprobe,
+    index_of,
     make_spec,
     packets,
     write_clip,
@@ -123,7 +124,7 @@ def test_fragments_behind_their_moov_are_a_stream(
 ) -> None:
     clip = make_clip(audio=Codec.AAC)
     data = write_clip(volume, clip, is_closed=True).read_bytes()
-    index = read_index(lambda offset, length: data[offset : offset + length], len(data))
+    index = index_of(data)
 
     stream = bytearray(mp4_write.initialization(index.format))
     for mark in index.marks[1:]:
@@ -159,7 +160,8 @@ def test_a_pause_and_late_sound_keep_their_places(volume: Volume) -> None:
     index = _index(path)
     assert index.video is not None and index.audio is not None
     assert _shown(index.video)[50] == 3 * 90_000
-    assert index.audio.base_time == second.audio.base_time if second.audio else False
+    assert second.audio is not None
+    assert index.audio.base_time == second.audio.base_time
     assert (index.video, index.audio) == (
         _index(open_path).video,
         _index(open_path).audio,
@@ -167,14 +169,14 @@ def test_a_pause_and_late_sound_keep_their_places(volume: Volume) -> None:
 
 
 def test_an_overlap_does_not_push_later_samples_back(volume: Volume) -> None:
-    video = VideoTrack(Codec.H264, 90_000, make_clip().format.video.parameter_sets)
+    form = make_clip().format
     runs = [
         TrackRun(0, [3000, 3000], None, [True, False], [b"1", b"2"]),
         TrackRun(5000, [3000, 3000], None, [False, False], [b"3", b"4"]),
     ]
     pieces = [Fragment(n, START_US, 0, run, None) for n, run in enumerate(runs, 1)]
 
-    path = write_segment(volume, StreamFormat(video), pieces, end_us=START_US)
+    path = write_segment(volume, form, pieces, end_us=START_US)
 
     index = _index(path)
     assert index.video is not None
@@ -241,8 +243,7 @@ def _later(piece: Fragment, video_ticks: int, audio_ticks: int) -> Fragment:
 
 
 def _index(path: Path) -> SegmentIndex:
-    data = path.read_bytes()
-    return read_index(lambda offset, length: data[offset : offset + length], len(data))
+    return index_of(path.read_bytes())
 
 
 def _shown(track: TrackIndex) -> list[int]:

@@ -7,13 +7,20 @@ from pathlib import Path
 import pytest
 
 from nvr.base.model import Codec, Segment, SegmentId, SegmentState
-from nvr.media.mp4_read import read_index
 from nvr.store.check import Fault, Level, check_file, check_volume
 from nvr.store.recovery import recover_file
 from nvr.store.segment_file import SegmentFile
 from nvr.store.volume import Volume
 from tests.clips import fragments, make_clip
-from tests.segments import CAMERA, START_US, make_spec, path_of, row_of, write_clip
+from tests.segments import (
+    CAMERA,
+    START_US,
+    index_of,
+    make_spec,
+    path_of,
+    row_of,
+    write_clip,
+)
 
 CLIP = make_clip(audio=Codec.AAC)
 
@@ -98,7 +105,7 @@ def test_one_changed_bit_of_footage_is_found_by_its_hash(volume: Volume) -> None
 def test_one_changed_bit_anywhere_is_found(volume: Volume) -> None:
     path, row = write(volume)
     data = path.read_bytes()
-    index = read_index(lambda offset, length: data[offset : offset + length], len(data))
+    index = index_of(data)
     ends = [mark.offset + mark.size_bytes for mark in index.marks]
     places = [5, 40, 300, *(end + 20 for end in ends), *(end + 60 for end in ends)]
     places += range(ends[-1], len(data), 97)

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from nvr.base.model import SegmentId
-from nvr.media.mp4_read import read_index
 from nvr.store.check import Level, check_file
 from nvr.store.recovery import recover_file
 from nvr.store.volume import Volume
-from tests.segments import CAMERA, START_US, decode, packets
+from tests.segments import CAMERA, START_US, decode, index_of, packets
 
 KILLS = 3
 WRITER = """
@@ -64,8 +63,7 @@ def test_a_killed_writer_loses_at_most_its_last_fragment(
             continue
         assert found.fragments >= known.get(segment, 0)
         assert check_file(path, Level.HASHES) == []
-        data = path.read_bytes()
-        index = read_index(lambda at, n, d=data: d[at : at + n], len(data))
+        index = index_of(path.read_bytes())
         assert index.is_closed and index.video is not None
         assert len(packets(path, "video")) == len(index.video.sizes)
     last = volume.segment_path(CAMERA, START_US, SegmentId(segments[-1]))

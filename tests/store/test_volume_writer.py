@@ -16,7 +16,6 @@ from nvr.base import merkle
 from nvr.base.errors import VolumeFailed, VolumeFull
 from nvr.base.model import Codec, SegmentId
 from nvr.media.fragment import Fragment
-from nvr.media.mp4_read import read_index
 from nvr.store import segment_file
 from nvr.store.check import Level, check_file
 from nvr.store.volume import Volume
@@ -31,7 +30,7 @@ from nvr.store.volume_writer import (
 )
 from tests.clips import fragments, make_clip
 from tests.fakes import FakeClock
-from tests.segments import CAMERA, START_US, decode, make_spec, path_of
+from tests.segments import CAMERA, START_US, decode, index_of, make_spec, path_of
 
 R = TypeVar("R", bound=WriterReport)
 CLIP = make_clip(audio=Codec.AAC)
@@ -104,7 +103,7 @@ def test_a_segment_is_reported_from_begin_to_end(bench: Bench) -> None:
 
     began, ended = bench.reports[0], bench.reports[-1]
     data = path.read_bytes()
-    index = read_index(lambda offset, length: data[offset : offset + length], len(data))
+    index = index_of(data)
     hashes = [
         sha256(data[mark.offset : mark.offset + mark.size_bytes]).digest()
         for mark in index.marks
@@ -137,9 +136,8 @@ def test_a_file_can_be_read_after_every_fragment(bench: Bench) -> None:
         bench.add(piece)
         bench.until(lambda: bench.writer.queued_bytes == 0)
 
-        data = path.read_bytes()
+        index = index_of(path.read_bytes())
 
-        index = read_index(lambda at, n, d=data: d[at : at + n], len(data))
         assert len(index.marks) == number
         assert index.end_us == START_US + number * 1_000_000
         decode(path)
@@ -362,7 +360,8 @@ def test_a_segment_without_footage_is_closed_too(bench: Bench) -> None:
 
 
 def test_an_empty_folder_may_vanish_between_two_segments(bench: Bench) -> None:
-    make, calls = bench.volume.make_folder, []
+    make = bench.volume.make_folder
+    calls: list[tuple[str, ...]] = []
 
     def removed_once(*parts: str) -> tuple[int, list[str]]:
         fd, made = make(*parts)
