@@ -194,17 +194,18 @@ def _encode_video(
     for number in range(count):
         packets += context.encode(_picture(number, size, noise))
     packets += context.encode(None)
-    first = min(packet.pts for packet in packets)
+    shown = [packet.pts for packet in packets if packet.pts is not None]
+    first = min(shown)
     is_set = _is_set_264 if codec is Codec.H264 else _is_set_265
     found: dict[bytes, None] = {}
     units = []
-    for packet in packets:
+    for packet, pts in zip(packets, shown, strict=True):
         nals = split_annex_b(bytes(packet))
         found.update(dict.fromkeys(nal for nal in nals if is_set(nal)))
         units.append(
             AccessUnit(
                 VIDEO,
-                (packet.pts - first) * VIDEO_RATE // rate,
+                (pts - first) * VIDEO_RATE // rate,
                 to_lengths(bytes(packet)),
                 bool(packet.is_keyframe),
             )
