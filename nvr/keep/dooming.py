@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from nvr.base.model import SegmentId
+from nvr.base.model import Segment
 from nvr.keep.retention import Sentence
 from nvr.store.catalogue import Catalogue
 
@@ -25,14 +25,14 @@ def rule_text(sentence: Sentence, mark: str) -> str:
 
 def doom(
     catalogue: Catalogue, sentences: Sequence[Sentence], mark: str, from_us: int
-) -> list[SegmentId]:
+) -> list[Segment]:
     """Mark them; their grace counts from `from_us`. Tells which could be marked."""
-    doomed: list[SegmentId] = []
+    doomed: list[Segment] = []
     for rule, group in groupby(sentences, key=lambda it: rule_text(it, mark)):
         ids = [sentence.segment.id for sentence in group]
         for start in range(0, len(ids), BATCH_SEGMENTS):
             batch = ids[start : start + BATCH_SEGMENTS]
-            doomed += (it.id for it in catalogue.doom(batch, rule, from_us))
+            doomed += catalogue.doom(batch, rule, from_us)
     return doomed
 
 

@@ -72,7 +72,6 @@ class Keeper:
         self._mark = plugins.retention_mark()
         self._has_spared = False
         self._counted: FootageCount | None = None
-        self._has_changed = False
         self._next_count_us = self._next_run_us = now.mono_us
         self._started_us = now.mono_us
         self._doomed_at: dict[SegmentId, int] = {}  # monotonic, of the last minute
@@ -85,6 +84,7 @@ class Keeper:
                     await self.turn()
                     self.alarms.set("turn", "")
                 except NvrError as error:
+                    self._counted = None  # something may be done and not told
                     self.alarms.set("turn", f"footage is not being kept: {error}")
                 await self._clock.sleep(LOOK_SECONDS)
         finally:
@@ -107,7 +107,7 @@ class Keeper:
     async def _run(
         self, now: Moment, spaces: list[VolumeSpace], is_clock_trusted: bool
     ) -> None:
-        counted = await self._count(now, is_run=True)
+        counted = await self._count(now)
         explained = await self._brakes.explained(counted, now)
         states = survey.room(counted, [it for it in spaces if it.name in explained])
         if not states:
@@ -140,16 +140,15 @@ class Keeper:
                 spared,
             )
 
-    async def _count(self, now: Moment, *, is_run: bool = False) -> FootageCount:
-        """What there is; a run wants to know what the last one has changed."""
-        is_due = now.mono_us >= self._next_count_us or (is_run and self._has_changed)
-        if self._counted is None or is_due:
+    async def _count(self, now: Moment) -> FootageCount:
+        """What there is. What is doomed and deleted here is reckoned with at once;
+        what was recorded meanwhile is seen when everything is counted again."""
+        if self._counted is None or now.mono_us >= self._next_count_us:
             self._counted = await asyncio.to_thread(
                 survey.count, self._catalogue, now.wall_us
             )
             cost_us = self._clock.now().mono_us - now.mono_us
             self._next_count_us = now.mono_us + max(RUN_US, COUNT_TIMES * cost_us)
-            self._has_changed = False
         return self._counted
 
     async def _spaces(self) -> list[VolumeSpace]:
@@ -177,9 +176,9 @@ class Keeper:
         doomed = dooming.doom(self._catalogue, pressing, self._mark, now.wall_us)
         doomed += dooming.doom(self._catalogue, unhurried, self._mark, from_us)
         recent = {id: at for id, at in self._doomed_at.items() if self._is_new(at, now)}
-        self._doomed_at = recent | dict.fromkeys(doomed, now.mono_us)
+        self._doomed_at = recent | {it.id: now.mono_us for it in doomed}
+        self._counted = counted.after(doomed=doomed)
         if doomed:
-            self._has_changed = True
             log.info("%d files are to be deleted", len(doomed))
 
     async def _remove(
@@ -203,18 +202,22 @@ class Keeper:
         for disk in self._disks:
             if disk.removal is not None and disk.removal.done():
                 task, disk.removal = disk.removal, None
-                self._has_changed = True
                 tell_disk(self.alarms, "removal", disk, task.exception())
                 if task.exception() is None:
                     await self._removed(disk, task.result(), now)
+                else:
+                    self._counted = None
 
     async def _removed(self, disk: Disk, removal: Removal, now: Moment) -> None:
         if removal.is_cut_off:
             self._next_run_us = now.mono_us
-        if removal.deletions:
-            freed = sum(it.segment.size_bytes for it in removal.deletions)
-            count = len(removal.deletions)
-            log.info("%s: %d files deleted, %.0f MB", disk.name, count, freed / 1e6)
+        if removal.deletions and self._counted is not None:
+            deleted = [it.segment for it in removal.deletions]
+            self._counted = self._counted.after(deleted=deleted)
+            freed = sum(it.size_bytes for it in deleted)
+            log.info(
+                "%s: %d files deleted, %.0f MB", disk.name, len(deleted), freed / 1e6
+            )
             await asyncio.to_thread(self._plugins.segments_deleted, removal.deletions)
 
     def _is_ripe(self, segment_id: SegmentId, *, now: Moment) -> bool:

@@ -21,10 +21,15 @@ class Lane:
         self._name = name
         self._last: Future[Any] | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the last piece of work is still going on."""
+        return self._last is not None and not self._last.done()
+
     async def run(self, work: Callable[[], T], seconds: float) -> T:
         """What `work` returns or raises. Raises `TimeoutError` if it takes longer, or
         if what was asked before is still not done."""
-        if self._last is not None and not self._last.done():
+        if self.is_busy:
             raise TimeoutError(f"{self._name} is still busy")
         done: Future[T] = Future()
         self._last = done

@@ -4,8 +4,8 @@ Blocks for the database; nothing is changed.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from nvr.base.model import CameraId, Segment, SegmentId, VolumeId
 from nvr.base.retention import FootageUsage, FootageView, VolumeState
@@ -49,6 +49,34 @@ class FootageCount:
     def newest_us(self) -> int:
         """The latest recorded time; 0: nothing is recorded."""
         return max((u.newest_us for u in self.usages), default=0)
+
+    def after(
+        self, doomed: Iterable[Segment] = (), deleted: Iterable[Segment] = ()
+    ) -> "FootageCount":
+        """The same after these were doomed or deleted, without counting again."""
+        gone: Counter[tuple[CameraId, VolumeId]] = Counter()
+        going: Counter[tuple[CameraId, VolumeId]] = Counter()
+        for segment in doomed:
+            going[segment.camera_id, segment.volume_id] += segment.size_bytes
+        for segment in deleted:
+            gone[segment.camera_id, segment.volume_id] += segment.size_bytes
+        return replace(
+            self,
+            usages=tuple(
+                _moved(
+                    u, going[u.camera_id, u.volume_id], gone[u.camera_id, u.volume_id]
+                )
+                for u in self.usages
+            ),
+        )
+
+
+def _moved(usage: KeptUsage, going_bytes: int, gone_bytes: int) -> KeptUsage:
+    return replace(
+        usage,
+        kept_bytes=max(0, usage.kept_bytes - going_bytes),
+        doomed_bytes=max(0, usage.doomed_bytes + going_bytes - gone_bytes),
+    )
 
 
 def count(catalogue: Catalogue, now_us: int) -> FootageCount:

@@ -192,7 +192,11 @@ def spare_others(connection: Connection, ending: str, limit: int) -> int:
     """Doomed by a rule that ends otherwise, back to closed; at most `limit`."""
     question = (
         select(doom.c.segment_id)
-        .where(~doom.c.rule.endswith(ending, autoescape=True))
+        .join(segment, segment.c.id == doom.c.segment_id)
+        .where(
+            ~doom.c.rule.endswith(ending, autoescape=True),
+            segment.c.state == SegmentState.DOOMED,
+        )
         .order_by(doom.c.segment_id)
         .limit(limit)
     )
