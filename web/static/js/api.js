@@ -49,6 +49,20 @@ async function send(method, path, body, ms) {
   }
 }
 
+/** Why a file is not given, in words; empty when it is. @param {string} address */
+export async function whyRefused(address) {
+  try {
+    const answer = await fetch(address, { headers: { Range: "bytes=0-0" } });
+    if (answer.ok) {
+      await answer.body?.cancel();
+      return "";
+    }
+    return problemSentence(await answer.json().catch(() => null), answer.status);
+  } catch {
+    return t("The server cannot be reached.");
+  }
+}
+
 /** @param {string} path */
 export const get = (path) => call("GET", path);
 

@@ -235,6 +235,14 @@ function listen() {
   });
 }
 
+/** A young camera's footage should be seen without searching. */
+async function fitToFootage() {
+  const now = serverNowUs();
+  const { firstUs } = await loader.ask(now - HOUR, now).catch(() => ({ firstUs: null }));
+  if (firstUs === null || timeline.view.spanUs !== HOUR) return;
+  setSpan(Math.min(Math.max((now - firstUs) * 1.25, 5 * MINUTE), HOUR));
+}
+
 function begin() {
   const asked = new URLSearchParams(location.search).get("at");
   timeline.show({ startUs: serverNowUs(), spanUs: HOUR });
@@ -252,6 +260,7 @@ function begin() {
     playFrom(us);
   } else {
     stage.goLive();
+    fitToFootage();
   }
 }
 

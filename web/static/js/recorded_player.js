@@ -3,7 +3,7 @@
  * two video elements, so that the change between them is not seen. A clip never reaches
  * over a gap, so its time is the wall time.
  */
-import { clipUrl, stillUrl } from "./api.js";
+import { clipUrl, whyRefused } from "./api.js";
 import { el } from "./dom.js";
 import { at, playableFrom } from "./footage.js";
 import { serverNowUs } from "./server_clock.js";
@@ -23,8 +23,8 @@ const USUAL_FRAME_S = 1 / 25;
 
 /**
  * @typedef {{startUs: number, endUs: number}} Chunk
- * @typedef {{kind: "loading" | "playing" | "paused" | "live-edge" | "none" | "unplayable",
- *   us?: number, skippedFromUs?: number}} PlayNews
+ * @typedef {{kind: "loading" | "playing" | "paused" | "live-edge" | "none" | "failed"
+ *   | "unplayable", us?: number, skippedFromUs?: number, sentence?: string}} PlayNews
  */
 export class RecordedPlayer {
   /** @type {HTMLVideoElement[]} the shown one first */
@@ -51,9 +51,8 @@ export class RecordedPlayer {
     this.loader = loader;
     this.onNews = onNews;
     this.onTime = onTime;
-    this.still = /** @type {HTMLImageElement} */ (el("img", { alt: "", hidden: true }));
     this.#videos = [this.#makeVideo(isMuted), this.#makeVideo(isMuted)];
-    this.element = el("div", { class: "picture" }, ...this.#videos, this.still);
+    this.element = el("div", { class: "picture" }, ...this.#videos);
     this.#order();
   }
 
@@ -168,7 +167,6 @@ export class RecordedPlayer {
     this.#chunk = chunk;
     this.#prepared = null;
     this.#frameS = USUAL_FRAME_S;
-    this.still.hidden = true;
     const video = this.#video;
     this.onNews({ kind: "loading", us });
     this.#give(video, chunk);
@@ -273,15 +271,15 @@ export class RecordedPlayer {
     video.requestVideoFrameCallback(look);
   }
 
-  /** The browser cannot play it: at least the one picture. */
-  #fail() {
-    if (!this.#video.getAttribute("src")) return;
+  /** A video element does not tell a codec it cannot play from a server that refuses. */
+  async #fail() {
+    const address = this.#video.getAttribute("src");
+    if (!address) return;
     const us = this.#targetUs;
-    this.still.src = stillUrl(this.cameraId, this.role, { at: rfc3339(us), isExact: true });
-    this.still.hidden = false;
     this.#chunk = null;
-    const isCodec = this.#video.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED
-      || this.#video.error?.code === MediaError.MEDIA_ERR_DECODE;
-    this.onNews({ kind: isCodec ? "unplayable" : "none", us });
+    const problem = await whyRefused(address);
+    if (this.#isClosed || us !== this.#targetUs) return;
+    if (problem) this.onNews({ kind: "failed", us, sentence: problem });
+    else this.onNews({ kind: "unplayable", us });
   }
 }

@@ -1,10 +1,11 @@
 /** The picture of the camera page: live, or recorded, or words that say why neither. */
-import { el, icon, setIcon, setText } from "./dom.js";
+import { el, find, icon, setIcon, setText } from "./dom.js";
 import { at } from "./footage.js";
 import { FootageLoader } from "./footage_loader.js";
 import { t } from "./i18n.js";
 import { LivePlayer } from "./live_player.js";
 import { RecordedPlayer } from "./recorded_player.js";
+import { RecordedStills } from "./recorded_stills.js";
 import { serverNowUs } from "./server_clock.js";
 import { sinceWords, unplayable } from "./tile.js";
 import { toast } from "./toast.js";
@@ -21,8 +22,10 @@ export class Stage {
   isMuted = true;
   /** @type {LivePlayer | null} */
   #live = null;
-  /** @type {RecordedPlayer | null} */
+  /** @type {RecordedPlayer | RecordedStills | null} */
   #recorded = null;
+  /** Once this browser has failed to play the camera's codec, it is not tried again. */
+  #isPlayable = true;
   /** @type {FootageLoader | null} its own: the timeline may look at another day */
   #loader = null;
   /** @type {import("./states.js").Shown | null} */
@@ -46,10 +49,11 @@ export class Stage {
     this.since = el("p", { class: "since" });
     this.message = el("div", { class: "stage-message", role: "status" }, icon("live"),
       this.sentence, this.since);
-    this.mode = el("span", { class: "mode" });
-    this.clock = el("span", {});
-    this.badge = el("div", { class: "stage-badge" }, this.mode, this.clock);
-    holder.append(this.picture, this.message, this.badge);
+    this.badge = /** @type {HTMLElement} */ (find(".reading"));
+    this.mode = find(".mode", this.badge);
+    this.clock = find("b", this.badge);
+    this.date = find(".date", this.badge);
+    holder.append(this.picture, this.message);
     setInterval(() => this.#tick(), 250);
     document.addEventListener("visibilitychange", () => this.#drowse());
   }
@@ -136,8 +140,9 @@ export class Stage {
   #startRecorded() {
     this.#live?.stop();
     this.#live = null;
-    this.#loader = new FootageLoader(this.camera.id, "main");
-    this.#recorded = new RecordedPlayer({
+    this.#loader ??= new FootageLoader(this.camera.id, "main");
+    const Player = this.#isPlayable ? RecordedPlayer : RecordedStills;
+    this.#recorded = new Player({
       cameraId: this.camera.id, role: "main", loader: this.#loader, isMuted: this.isMuted,
       onNews: (news) => this.#hear(news), onTime: (us) => this.listener.onTime(us),
     });
@@ -151,7 +156,12 @@ export class Stage {
       this.goLive();
       return;
     }
+    if (news.kind === "unplayable" && this.#isPlayable) {
+      this.#changeToStills(news.us ?? serverNowUs());
+      return;
+    }
     if (news.kind === "none") this.#words = this.#whyNone(news.us ?? 0);
+    else if (news.kind === "failed") this.#words = news.sentence ?? "";
     else if (news.kind === "unplayable") this.#words = unplayable("H.265");
     else this.#words = "";
     if (news.skippedFromUs !== undefined && news.us) {
@@ -159,6 +169,16 @@ export class Stage {
     }
     this.#tellMode();
     this.#draw();
+  }
+
+  /** @param {number} us */
+  #changeToStills(us) {
+    this.#isPlayable = false;
+    const isPaused = this.#recorded?.isPaused ?? false;
+    this.#recorded?.close();
+    this.#startRecorded();
+    if (isPaused) this.#recorded?.pause();
+    this.#recorded?.seek(us);
   }
 
   /** @param {number} us */
@@ -216,7 +236,8 @@ export class Stage {
       ? behindS === null ? t("Live") : t("Live, {n} s behind", { n: decimal(behindS) })
       : t("Playback");
     setText(this.mode, word);
-    setText(this.clock, us === null ? "" : `${day(us)} ${time(us)} ${zoneName(us)}`);
+    setText(this.clock, us === null ? "" : time(us));
+    setText(this.date, us === null ? "" : `${day(us)} · ${zoneName(us)}`);
     const sinceUs = this.isLive ? this.#status?.sinceUs ?? null : null;
     const isDown = this.#status && this.#status.kind !== "recording";
     setText(this.since, sinceUs !== null && isDown ? sinceWords(sinceUs) : "");

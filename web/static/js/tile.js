@@ -29,7 +29,7 @@ export class Tile {
     this.camera = camera;
     this.digit = el("span", { class: "digit" });
     this.picture = el("div", { class: "tile-picture" });
-    this.chip = el("span", { class: "chip state is-off" }, t("Connecting"));
+    this.chip = el("span", { class: "state is-off" }, el("span", {}, t("Connecting")));
     this.behind = el("span", { class: "chip behind", hidden: true });
     this.sentence = el("p", {});
     this.since = el("p", { class: "since" });
@@ -48,9 +48,10 @@ export class Tile {
     return el("article", { class: "tile", tabIndex: -1, "data-camera": id, "aria-label": name,
       ondblclick: () => this.maximise.click() },
     this.picture, this.message,
-    el("div", { class: "tile-head" }, this.chip, this.behind),
+    // Cameras write name and time into the corners at the top: those stay free.
     el("div", { class: "tile-foot" },
-      el("span", { class: "chip tile-name" }, this.digit, el("span", {}, name)),
+      el("span", { class: "chip tile-name" }, this.digit, el("span", {}, name), this.chip),
+      this.behind,
       el("span", { class: "tile-actions" },
         el("a", { href: `/cameras/${id}`, title: playback, "aria-label": playback },
           icon("timeline")),
@@ -131,7 +132,7 @@ export class Tile {
   #draw() {
     const shown = shownState(this.#status, this.camera.isEnabled);
     setKind(this.chip, shown.kind);
-    setText(this.chip, shown.word);
+    setText(/** @type {Element} */ (this.chip.firstElementChild), shown.word);
     const news = this.#news;
     const isStills = news.state === "stills";
     this.message.hidden = news.state === "playing";
