@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from aiohttp import hdrs
 
 _TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-_RANGE = re.compile(r"(\d{0,19})-(\d{0,19})")
+_RANGE = re.compile(r"([0-9]{0,19})-([0-9]{0,19})")
 
 
 @dataclass(frozen=True, slots=True)
