@@ -5,7 +5,6 @@ amount of memory. What is recorded does not notice: this is another process.
 """
 
 import asyncio
-import weakref
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -21,20 +20,31 @@ _BUSY = (
 
 
 class Heard:
-    """The connections on which a whole header has come. Add `middleware` outermost."""
+    """Tells connections on which a whole header has come from those that only stand.
+
+    Add `middleware` outermost. A connection is held here until it is heard or given
+    up; aiohttp's protocols cannot be referred to weakly.
+    """
 
     def __init__(self) -> None:
-        self._protocols: weakref.WeakSet[object] = weakref.WeakSet()
+        self._silent: set[object] = set()
 
-    def __contains__(self, protocol: object) -> bool:
-        return protocol in self._protocols
+    def expect(self, protocol: object) -> None:
+        """A new connection, on which nothing has come yet."""
+        self._silent.add(protocol)
+
+    def give_up(self, protocol: object) -> bool:
+        """Forget a connection; True if nothing has come on it."""
+        was_silent = protocol in self._silent
+        self._silent.discard(protocol)
+        return was_silent
 
     def middleware(self) -> Middleware:
         """Notes the connection of every request."""
 
         @web.middleware
         async def hear(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self._protocols.add(request.protocol)
+            self._silent.discard(request.protocol)
             return await handler(request)
 
         return hear
@@ -60,13 +70,13 @@ class Gate:
         if len(self._server.connections) >= self._most:
             return _Refusal()
         protocol = self._server()
+        self._heard.expect(protocol)
         loop = asyncio.get_running_loop()
-        loop.call_later(self._patience, self._look, weakref.ref(protocol))
+        loop.call_later(self._patience, self._look, protocol)
         return protocol
 
-    def _look(self, reference: "weakref.ref[web.RequestHandler]") -> None:
-        protocol = reference()
-        if protocol is not None and protocol not in self._heard:
+    def _look(self, protocol: web.RequestHandler) -> None:
+        if self._heard.give_up(protocol):
             protocol.force_close()
 
 
