@@ -44,6 +44,9 @@ port = {port}
 # The simulated cameras are on this machine, which is refused otherwise.
 allowed_networks = ["127.0.0.0/8"]
 
+[log]
+level = "warning"
+
 [plugins.size]
 # Enough for some hours of each camera; the oldest goes first.
 gigabytes_per_camera = 4
