@@ -19,32 +19,27 @@ _BUSY = (
 )
 
 
-class Heard:
-    """Tells connections on which a whole header has come from those that only stand.
-
-    Add `middleware` outermost. A connection is held here until it is heard or given
-    up; aiohttp's protocols cannot be referred to weakly.
-    """
+class Newcomers:
+    """Connections on which no whole header has come yet. Add `middleware` outermost."""
 
     def __init__(self) -> None:
-        self._silent: set[object] = set()
+        self._protocols: set[web.RequestHandler] = set()
 
-    def expect(self, protocol: object) -> None:
-        """A new connection, on which nothing has come yet."""
-        self._silent.add(protocol)
+    def add(self, protocol: web.RequestHandler) -> None:
+        self._protocols.add(protocol)
 
-    def give_up(self, protocol: object) -> bool:
-        """Forget a connection; True if nothing has come on it."""
-        was_silent = protocol in self._silent
-        self._silent.discard(protocol)
-        return was_silent
+    def close(self, protocol: web.RequestHandler) -> None:
+        """Hang up, if it still is a newcomer."""
+        if protocol in self._protocols:
+            self._protocols.discard(protocol)
+            protocol.force_close()
 
     def middleware(self) -> Middleware:
-        """Notes the connection of every request."""
+        """Whoever sends a request is none any more."""
 
         @web.middleware
         async def hear(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self._silent.discard(request.protocol)
+            self._protocols.discard(request.protocol)
             return await handler(request)
 
         return hear
@@ -56,13 +51,13 @@ class Gate:
     def __init__(
         self,
         server: web.Server,
-        heard: Heard,
+        newcomers: Newcomers,
         *,
         most_connections: int = MOST_CONNECTIONS,
         first_request_seconds: float = FIRST_REQUEST_SECONDS,
     ) -> None:
         self._server = server
-        self._heard = heard
+        self._newcomers = newcomers
         self._most = most_connections
         self._patience = first_request_seconds
 
@@ -70,14 +65,10 @@ class Gate:
         if len(self._server.connections) >= self._most:
             return _Refusal()
         protocol = self._server()
-        self._heard.expect(protocol)
+        self._newcomers.add(protocol)
         loop = asyncio.get_running_loop()
-        loop.call_later(self._patience, self._look, protocol)
+        loop.call_later(self._patience, self._newcomers.close, protocol)
         return protocol
-
-    def _look(self, protocol: web.RequestHandler) -> None:
-        if self._heard.give_up(protocol):
-            protocol.force_close()
 
 
 class _Refusal(asyncio.Protocol):

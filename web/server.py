@@ -13,7 +13,7 @@ from pathlib import Path
 from aiohttp import web
 from argon2 import PasswordHasher
 from nvr.web.app import make_app
-from nvr.web.gate import Gate, Heard
+from nvr.web.gate import Gate, Newcomers
 
 from nvr.base.clock import Clock, SystemClock
 from nvr.base.errors import SettingsError
@@ -64,8 +64,8 @@ async def serving(
         plugins=plugins,
         hasher=hasher,
     )
-    heard = Heard()
-    app.middlewares.insert(0, heard.middleware())
+    newcomers = Newcomers()
+    app.middlewares.insert(0, newcomers.middleware())
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -77,7 +77,7 @@ async def serving(
     address_file = settings.run_dir / ADDRESS_FILE
     try:
         assert runner.server is not None, "the runner is set up"
-        server = await _listen(settings.web, Gate(runner.server, heard), context)
+        server = await _listen(settings.web, Gate(runner.server, newcomers), context)
         try:
             url = _url(settings.web, server, is_secure=context is not None)
             _tell(address_file, url)
