@@ -13,6 +13,7 @@ from nvr.web.conditions import Part, tag_to_resume, wanted_part
 from nvr.web.context import visitor
 from nvr.web.describe import BINARY, Answer, Description
 from nvr.web.policy import Policy, Routes
+from nvr.web.problems import Problem
 from nvr.web.sending import FootageGone, send_parts
 from nvr.web.vigil import Vigil
 from nvr.web.work import Work
@@ -72,6 +73,7 @@ class ClipApi:
             modified_s=clip.end_us // SECOND_US,
             size=clip.size_bytes,
         )
+        _demand_possible(part, clip)
         response = web.StreamResponse(
             status=part.status, headers=clip_headers(clip, part)
         )
@@ -143,6 +145,17 @@ class ClipApi:
                 _cut(request)
                 raise
         return response
+
+
+def _demand_possible(part: Part, clip: Clip) -> None:
+    headers: dict[str, str] = {hdrs.ETAG: clip.etag, hdrs.ACCEPT_RANGES: "bytes"}
+    if part.status == 412:
+        detail = "The clip is not the one you have part of; download it anew."
+        raise Problem(412, "changed", detail, headers=headers)
+    if part.status == 416:
+        headers[hdrs.CONTENT_RANGE] = f"bytes */{clip.size_bytes}"
+        detail = f"One range within the clip's {clip.size_bytes} bytes can be had."
+        raise Problem(416, "range", detail, headers=headers)
 
 
 def _cut(request: web.Request) -> None:

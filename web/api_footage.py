@@ -1,6 +1,7 @@
 """What there is of a camera: its timeline, and single pictures."""
 
 import asyncio
+import json
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -21,14 +22,16 @@ from nvr.web.describe import (
     shape,
 )
 from nvr.web.policy import Policy, Routes
+from nvr.web.problems import invalid
 
 from nvr.base import rfc3339
-from nvr.base.model import CameraId, GapCause, Role
+from nvr.base.model import SECOND_US, CameraId, GapCause, Role
 from nvr.play.still import MOST_WIDTH, StillMaker
 from nvr.play.timeline import Timeline, timeline
 from nvr.store.catalogue import Catalogue
 
 LEAST_WIDTH = 16
+LONGEST_US = 400 * 24 * 3600 * SECOND_US
 
 
 class FootageApi:
@@ -57,18 +60,22 @@ class FootageApi:
     async def timeline(self, request: web.Request) -> web.Response:
         camera_id, role = asked.camera_id(request), asked.role(request)
         start_us, end_us = asked.interval(request)
-        found = await asyncio.to_thread(
+        if end_us - start_us > LONGEST_US:
+            raise invalid("end", "Ask for at most 400 days at a time.")
+        text = await asyncio.to_thread(
             self._timeline, camera_id, role, start_us, end_us
         )
         who = visitor(request)
         self._trail.note(who, "timeline", f"camera {camera_id} {role}")
-        return web.json_response(_json(found))
+        return web.json_response(text=text)
 
     def _timeline(
         self, camera_id: CameraId, role: Role, start_us: int, end_us: int
-    ) -> Timeline:
+    ) -> str:
+        """Blocks: the timeline as JSON, which of a bad year is long."""
         self._catalogue.camera(camera_id)  # raises NotFound
-        return timeline(self._catalogue, camera_id, role, start_us, end_us)
+        found = timeline(self._catalogue, camera_id, role, start_us, end_us)
+        return json.dumps(_json(found))
 
     async def still(self, request: web.Request) -> web.Response:
         camera_id, role = asked.camera_id(request), asked.role(request)
@@ -117,7 +124,7 @@ def _text(wall_us: int | None) -> str | None:
 _TIMELINE = Description(
     "What an interval has and has not",
     "Each instant since the camera was added is in a run (recorded without a gap) or "
-    "in a gap with its cause.",
+    "in a gap with its cause. At most 400 days at a time.",
     parameters=(asked.CAMERA, asked.START, asked.END, asked.ROLE),
     answers=(
         Answer(

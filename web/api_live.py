@@ -7,7 +7,7 @@ that the connection lives.
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -33,6 +33,7 @@ IDLE_SECONDS = 10.0
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 20.0
 """A viewer that takes nothing for so long is gone."""
+GOODBYE_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class LiveApi:
         self._clock = clock
         self._trail = trail
         self._vigil = vigil
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._viewers: dict[web.WebSocketResponse, web.Request] = {}
 
     def add_to(self, routes: Routes) -> None:
         routes.add(
@@ -68,8 +69,9 @@ class LiveApi:
     async def close(self) -> None:
         """Send every viewer away: the server stops."""
         code = WSCloseCode.GOING_AWAY
+        viewers = list(self._viewers.items())
         await asyncio.gather(
-            *(_close(socket, code, "the server stops") for socket in self._sockets)
+            *(_close(request, it, code, "the server stops") for it, request in viewers)
         )
 
     async def live(self, request: web.Request) -> web.StreamResponse:
@@ -77,7 +79,7 @@ class LiveApi:
         camera = await asyncio.to_thread(self._catalogue.camera, camera_id)
         if role is Role.SUB and not camera.sub_url:
             raise NotFound(f"camera {camera.name!r} has no sub stream")
-        if len(self._sockets) >= MOST_VIEWERS:
+        if len(self._viewers) >= MOST_VIEWERS:
             raise Problem(
                 503,
                 "busy",
@@ -88,7 +90,7 @@ class LiveApi:
             heartbeat=HEARTBEAT_SECONDS,
             compress=False,
             max_msg_size=MOST_MESSAGE_BYTES,
-            timeout=1.0,
+            timeout=GOODBYE_SECONDS / 2,
         )
         if not socket.can_prepare(request).ok:
             raise Problem(
@@ -119,17 +121,17 @@ class LiveApi:
         ]
         revoked = asyncio.Event()
         tasks.append(asyncio.create_task(_until(revoked)))
-        self._sockets.add(socket)
+        self._viewers[socket] = request
         try:
             with self._vigil.over(who, revoked.set):
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._sockets.discard(socket)
+            self._viewers.pop(socket, None)
             await _end(tasks)
         if revoked.is_set():
-            await _close(socket, WSCloseCode.POLICY_VIOLATION, "signed out")
+            await _close(request, socket, WSCloseCode.POLICY_VIOLATION, "signed out")
         else:
-            await _close(socket, WSCloseCode.OK, "")
+            await _close(request, socket, WSCloseCode.OK, "")
         seconds = (self._clock.now().mono_us - begun_us) // 1_000_000
         self._trail.note(who, "live-end", f"camera {camera_id} {role}", seconds=seconds)
 
@@ -178,9 +180,18 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
             _log.warning("a live view ended with %r", result)
 
 
-async def _close(socket: web.WebSocketResponse, code: int, reason: str) -> None:
-    with suppress(ConnectionError, RuntimeError):
-        await socket.close(code=code, message=reason.encode())
+async def _close(
+    request: web.Request, socket: web.WebSocketResponse, code: int, reason: str
+) -> None:
+    """Say goodbye, and hang up on whoever does not even take that."""
+    try:
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await socket.close(code=code, message=reason.encode())
+    except (TimeoutError, ConnectionError, RuntimeError):
+        pass
+    transport = request.transport
+    if isinstance(transport, asyncio.Transport) and transport.get_write_buffer_size():
+        transport.abort()
 
 
 _LIVE = Description(

@@ -21,13 +21,8 @@ def clip_headers(clip: Clip, part: Part) -> dict[str, str]:
         hdrs.LAST_MODIFIED: modified.strftime("%a, %d %b %Y %H:%M:%S GMT"),
         hdrs.ACCEPT_RANGES: "bytes",
     }
-    if part.status == 416:
-        size = f"bytes */{clip.size_bytes}"
-        return {**told, hdrs.CONTENT_RANGE: size, hdrs.CONTENT_LENGTH: "0"}
     if part.status == 304:
         return told
-    if part.status == 412:
-        return {**told, hdrs.CONTENT_LENGTH: "0"}
     told |= {
         hdrs.CONTENT_TYPE: clip.mime,
         hdrs.CONTENT_LENGTH: str(part.size_bytes),

@@ -19,6 +19,8 @@ LONGEST = 1024
 AT_ONCE = 2
 MOST_WAITING = 32
 
+_FORM = "$argon2id$"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -44,11 +46,17 @@ class Passwords:
     def _verify(self, hashed: str | None, password: str) -> bool:
         if self._nobodys is None:
             self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+        # Some users have no password at all: that must not show in the time either.
+        has_password = hashed is not None and hashed.startswith(_FORM)
         try:
-            is_right = self._hasher.verify(hashed or self._nobodys, password)
+            return (
+                self._hasher.verify(
+                    hashed if hashed and has_password else self._nobodys, password
+                )
+                and has_password
+            )
         except (Argon2Error, InvalidHashError):
             return False
-        return is_right and bool(hashed)
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._waiting >= MOST_WAITING:

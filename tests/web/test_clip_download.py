@@ -85,6 +85,7 @@ async def test_several_ranges_and_ranges_beyond_are_refused(
         )
 
         assert response.status == 416
+        assert (await problem(response))["type"].endswith(":range")
         assert response.headers["Content-Range"].startswith("bytes */")
 
 
@@ -159,15 +160,15 @@ async def test_gaps_are_told(cinema: Site, recording: Recording) -> None:
         ("start=%00&end=%0d%0a", "start"),
     ],
 )
-async def test_a_bad_interval_is_named(
-    cinema: Site, recorded: Recording, query: str, field: str
-) -> None:
-    path = f"{API}/cameras/{recorded.camera.id}/clip.mp4?{query}"
+async def test_a_bad_interval_is_named(site: Site, query: str, field: str) -> None:
+    camera = site.catalogue.add_camera(name="Gate", url="rtsp://10.0.0.1/")
 
-    response = await cinema.ask("GET", path, by="vic")
+    for name in ("clip.mp4", "timeline"):
+        path = f"{API}/cameras/{camera.id}/{name}?{query}"
+        response = await site.ask("GET", path, by="vic")
 
-    assert response.status == 422
-    assert (await problem(response))["errors"][0]["field"] == field
+        assert response.status == 422
+        assert (await problem(response))["errors"][0]["field"] == field
 
 
 async def test_a_clip_is_at_most_a_day(cinema: Site, recorded: Recording) -> None:
@@ -234,3 +235,39 @@ def open_files(recorded: Recording) -> list[str]:
     links = [link.resolve() for link in Path("/proc/self/fd").iterdir()]
     root = recorded.volume.path.resolve()
     return [str(link) for link in links if root in link.parents]
+
+
+async def test_a_still_is_a_picture_of_its_time(
+    cinema: Site, recorded: Recording
+) -> None:
+    path = f"{API}/cameras/{recorded.camera.id}/still.jpg"
+    at = rfc3339.text(START_US + 2 * SECOND_US)
+
+    response = await cinema.ask("GET", f"{path}?at={at}&width=160", by="vic")
+    body = await response.read()
+    nothing = await cinema.ask("GET", f"{path}?at=2020-01-01T00:00:00Z", by="vic")
+
+    assert response.status == 200
+    assert response.content_type == "image/jpeg"
+    assert body.startswith(b"\xff\xd8")
+    assert response.headers["X-NVR-Time"] == at
+    assert nothing.status == 404
+
+
+async def test_a_timeline_tells_runs_and_gaps(
+    cinema: Site, recording: Recording
+) -> None:
+    recording.run(numbered(seconds=2))
+    ended_us = START_US + 2 * SECOND_US
+    recording.gap(ended_us, GapCause.UNREACHABLE)
+    path = f"{API}/cameras/{recording.camera.id}/timeline"
+    start, ended = rfc3339.text(START_US), rfc3339.text(ended_us)
+    end = rfc3339.text(START_US + 5 * SECOND_US)
+
+    response = await cinema.ask("GET", f"{path}?start={start}&end={end}", by="vic")
+
+    told = await response.json()
+    assert told["runs"] == [{"start": start, "end": ended}]
+    gap = {"start": ended, "end": end, "cause": "unreachable", "detail": ""}
+    assert told["gaps"] == [gap]
+    assert (told["first"], told["last"]) == (start, ended)

@@ -1,12 +1,14 @@
 """Live over a WebSocket, from a recorder's real socket to a real client."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from nvr.web.viewer_queue import ViewerQueue
+from yarl import URL
 
 from nvr.base import wire
 from nvr.base.model import SECOND_US, Camera
@@ -72,9 +74,7 @@ async def connected(
     site: Site, camera: Camera, **headers: str
 ) -> aiohttp.ClientWebSocketResponse:
     sent = {"Authorization": f"Bearer {site.tokens['vic']}", **headers}
-    return await site.client.ws_connect(
-        f"{API}/cameras/{camera.id}/live", headers=sent
-    )
+    return await site.client.ws_connect(f"{API}/cameras/{camera.id}/live", headers=sent)
 
 
 async def test_a_viewer_gets_headers_and_bytes_in_turn(
@@ -128,6 +128,32 @@ async def test_a_viewer_is_sent_away_when_access_ends(
         while (message := await socket.receive()).type != aiohttp.WSMsgType.CLOSE:
             assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
     assert message.data == aiohttp.WSCloseCode.POLICY_VIOLATION
+
+
+async def test_a_viewer_that_takes_nothing_is_sent_away_too(
+    site: Site, camera: Camera, recorder: Recorder
+) -> None:
+    url = URL(site.origin)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(
+        f"GET {API}/cameras/{camera.id}/live HTTP/1.1\r\nHost: {url.authority}\r\n"
+        f"Authorization: Bearer {site.tokens['vic']}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    await recorder.watched.wait()
+    for _ in range(40):
+        await recorder.say({"type": "fragment", "is_key": True}, b"x" * 1_000_000)
+
+    site.catalogue.change_user(site.users["vic"].id, is_enabled=False)
+    site.clock.advance_us(5 * SECOND_US)
+
+    async with asyncio.timeout(4):
+        await recorder.left.wait()
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(1 << 20):
+                pass
+    writer.close()
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", ""])
