@@ -23,7 +23,7 @@ if (cameras.length) {
 }
 
 /** @param {{id: string, isEnabled: boolean}} camera
- * @param {import("./status.js").StreamStatus | undefined} status */
+ * @param {import("./status.js").StreamStatus | null} status */
 function show(camera, status) {
   const row = find(`[data-row="${camera.id}"]`);
   const shown = shownState(status, camera.isEnabled);
@@ -32,7 +32,7 @@ function show(camera, status) {
   const isDown = shown.kind !== "recording" && shown.sinceUs !== null;
   setText(find(".why", row), [shown.sentence, isDown ? sinceWords(Number(shown.sinceUs)) : ""]
     .filter(Boolean).join(" "));
-  const isOn = status !== undefined && shown.kind === "recording";
+  const isOn = status !== null && shown.kind === "recording";
   setText(find(".video", row), isOn && status.codec
     ? `${codecName(status.codec)}, ${status.width} × ${status.height}` : "–");
   setText(find(".rate", row), isOn ? bitRate(status.bitsPerSecond) : "–");

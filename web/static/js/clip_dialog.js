@@ -96,8 +96,12 @@ export class ClipDialog {
     const length = endUs - startUs;
     const recorded = covered(footage.runs, startUs, endUs, now);
     const gaps = missing(footage.gaps, startUs, endUs, now);
-    if (!recorded || answer.bytes === null) {
-      this.#say("is-bad", answer.problem || t("There is no footage in this interval."));
+    if (!recorded) {
+      this.#say("is-bad", t("There is no footage in this interval."), list(gaps));
+      return;
+    }
+    if (answer.bytes === null) {
+      this.#say("is-bad", answer.problem || t("The server cannot be reached."));
       return;
     }
     const isWhole = length - recorded < SECOND / 10;

@@ -8,7 +8,8 @@ import { causeSentence } from "./words.js";
  */
 
 /**
- * @param {import("./status.js").StreamStatus | undefined} status
+ * @param {import("./status.js").StreamStatus | null | undefined} status undefined: not
+ *     asked yet; null: no recorder tells of it
  * @param {boolean} isEnabled
  * @returns {Shown}
  */
@@ -17,9 +18,12 @@ export function shownState(status, isEnabled = true) {
   if (!isEnabled || status?.state === "off") {
     return { kind: "off", word: t("Off"), sentence: causeSentence("disabled"), sinceUs };
   }
-  if (!status) {
-    return { kind: "unknown", word: t("Waiting for the recorder"),
-      sentence: t("The recorder has not reported this camera yet."), sinceUs };
+  if (status === undefined) {
+    return { kind: "unknown", word: t("Connecting"), sentence: "", sinceUs };
+  }
+  if (status === null) {
+    return { kind: "lost", word: t("Not recorded"),
+      sentence: t("No recorder reports this camera: it is not being recorded."), sinceUs };
   }
   if (status.state === "recording") {
     return { kind: "recording", word: t("Recording"), sentence: "", sinceUs };

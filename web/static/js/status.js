@@ -62,7 +62,8 @@ function read(value) {
   };
 }
 
-/** @param {StreamStatus[]} streams @param {string} id @param {string} role */
+/** The status of one stream; null: no recorder tells of it.
+ * @param {StreamStatus[]} streams @param {string} id @param {string} role */
 export function statusOf(streams, id, role = "main") {
-  return streams.find((stream) => stream.id === id && stream.role === role);
+  return streams.find((stream) => stream.id === id && stream.role === role) ?? null;
 }

@@ -9,6 +9,8 @@ import { DAY, day, time } from "./zone.js";
 
 /** A tile this narrow has room for its picture and name only. */
 const SMALL_PX = 240;
+/** A picture this old is no longer what happens now. */
+const LATE_S = 3;
 
 /** @typedef {{id: string, name: string, hasSub: boolean, isEnabled: boolean}} TileCamera */
 
@@ -21,7 +23,7 @@ export class Tile {
   #isWanted = false;
   /** @type {import("./live_player.js").LiveNews} */
   #news = { state: "connecting" };
-  /** @type {import("./status.js").StreamStatus | undefined} */
+  /** @type {import("./status.js").StreamStatus | null | undefined} */
   #status;
 
   /** @param {TileCamera} camera @param {{onMaximise: (tile: Tile) => void}} options */
@@ -84,7 +86,7 @@ export class Tile {
     this.digit.hidden = digit === null;
   }
 
-  /** @param {import("./status.js").StreamStatus | undefined} status */
+  /** @param {import("./status.js").StreamStatus | null} status */
   setStatus(status) {
     this.#status = status;
     this.#draw();
@@ -96,6 +98,7 @@ export class Tile {
     this.behind.hidden = behindS === null || this.#news.state !== "playing";
     if (behindS !== null) {
       setText(this.behind, t("{n} s behind", { n: decimal(behindS) }));
+      this.behind.classList.toggle("is-late", behindS > LATE_S);
     }
     this.element.classList.toggle("is-small", this.element.clientWidth < SMALL_PX);
     this.#drawSince();

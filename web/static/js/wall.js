@@ -193,4 +193,4 @@ function listen() {
   });
 }
 
-if (cameras.length) begin();
+begin();
