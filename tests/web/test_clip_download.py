@@ -1,15 +1,21 @@
 """Clips over HTTP: exact, resumable, told about, and ended when access is."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import aiohttp
 import pytest
+from nvr.web import api_clip
 
 from nvr.base import rfc3339
 from nvr.base.model import SECOND_US, GapCause
+from nvr.play.clip import Clip
+from nvr.play.parts import FilePiece, Part
 from tests.play.recording import RATE, START_US, Recording, numbered, numbers_in
 from tests.web.whole_site import API, Site, problem
+
+LARGE = 300 << 20
 
 
 def address(recording: Recording, start_s: float = 0, end_s: float = 8) -> str:
@@ -215,6 +221,28 @@ async def test_a_client_that_leaves_costs_nothing_more(
     await asyncio.sleep(0.1)
 
     assert open_files(recorded) == open_before
+
+
+async def test_a_download_is_cut_when_its_token_is_revoked(
+    cinema: Site, recorded: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A clip that sockets cannot swallow whole, without encoding an hour.
+    large = tmp_path / "large"
+    large.touch()
+    os.truncate(large, LARGE)
+    parts: list[Part] = [FilePiece(large, 0, LARGE)]
+    clip = Clip(parts, LARGE, '"x"', START_US, START_US, 0, [], "large.mp4", False)
+    monkeypatch.setattr(api_clip, "compose", lambda *_, **__: clip)
+    response = await cinema.ask("GET", address(recorded), by="vic")
+    await response.content.read(10)
+
+    number = next(t.id for t in cinema.catalogue.tokens() if t.name == "of vic")
+    cinema.catalogue.revoke_token(number)
+    cinema.clock.advance_us(5 * SECOND_US)
+    await asyncio.sleep(0.1)
+
+    with pytest.raises(aiohttp.ClientError):
+        await response.read()
 
 
 async def test_playing_is_in_the_audit_log_once(

@@ -13,13 +13,16 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from nvr.web.gate import Gate, Newcomers
+from nvr.web.sending import send_parts
 from nvr.web.server import run_web, serving
 
 from nvr.base import settings
 from nvr.base.errors import SettingsError
 from nvr.base.settings import Settings
 from nvr.hooks import build as build_plugins
+from nvr.play.parts import FilePiece, Part, size_of
 from nvr.store.catalogue import Catalogue
 from tests.web.whole_site import API, PASSWORD, QUICK
 
@@ -144,6 +147,37 @@ async def test_with_tls_the_cookie_is_for_this_host_alone(
     assert cookie.startswith("__Host-nvr=")
     assert "Secure" in cookie
     assert downgraded.status == 403
+
+
+async def test_files_are_sent_through_tls_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(os.urandom(9 << 20))
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_length = 4 + (9 << 20) - 5
+        await response.prepare(request)
+        await send_parts(
+            request, response, [b"head", FilePiece(path, 5, (9 << 20) - 5)]
+        )
+        return response
+
+    made = certificate(tmp_path)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(made["tls_certificate"], made["tls_key"])
+    trust = ssl.create_default_context(cafile=made["tls_certificate"])
+    app = web.Application()
+    app.router.add_get("/", handler)
+    server = TestServer(app, scheme="https")
+    await server.start_server(ssl=ours)
+    async with aiohttp.ClientSession() as client:
+        answer = await client.get(server.make_url("/"), ssl=trust)
+        body = await answer.read()
+        again = await client.get(server.make_url("/"), ssl=trust)
+        same = await again.read()
+    await server.close()
+
+    assert body == same == b"head" + path.read_bytes()[5:]
 
 
 async def test_it_stops_soon_although_somebody_watches(
