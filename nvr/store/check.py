@@ -71,6 +71,7 @@ class _Looked:
     is_being_written: bool
     digest: bytes | None
     segment_id: SegmentId | None
+    is_empty: bool
     faults: list[tuple[Fault, str]]
 
 
@@ -139,7 +140,7 @@ def _compare(looked: _Looked, row: Segment | None) -> Iterator[tuple[Fault, str]
         if not looked.is_being_written:
             yield Fault.NO_ROW, "the catalogue does not know this file"
         return
-    if row.state is SegmentState.MISSING:
+    if row.state is SegmentState.MISSING and not looked.is_empty:
         yield Fault.NO_ROW, "the catalogue says that this file is missing"
     if row.state not in (SegmentState.CLOSED, SegmentState.DOOMED):
         return
@@ -156,7 +157,7 @@ def _look(fd: int, name: str, level: Level) -> _Looked:
     """All there is to see in one open file."""
     status = os.fstat(fd)
     faults: list[tuple[Fault, str]] = []
-    is_being_written, digest, segment_id = False, None, None
+    is_being_written, is_empty, digest, segment_id = False, False, None, None
     if not stat.S_ISREG(status.st_mode):
         faults.append((Fault.STRANGE, "this is not a regular file"))
     elif level > Level.PRESENCE:
@@ -167,14 +168,25 @@ def _look(fd: int, name: str, level: Level) -> _Looked:
             segment_id = head.description.segment_id
             tail = read_tail(read, size, head)
             digest = tail.close.root if tail is not None else None
+            is_empty = _is_empty(read, size, head, tail)
             if segment_name(segment_id) != name:
                 faults.append((Fault.STRANGE, f"it says it is segment {segment_id}"))
-            if not is_being_written:
+            if not (is_being_written or is_empty):
                 faults += _faults_inside(read, size, head, tail, level)
         except (MediaError, OSError) as error:
             if not is_being_written:
                 faults.append(_fault_of(error))
-    return _Looked(status.st_size, is_being_written, digest, segment_id, faults)
+    return _Looked(
+        status.st_size, is_being_written, digest, segment_id, is_empty, faults
+    )
+
+
+def _is_empty(read: Read, size: int, head: Head, tail: Tail | None) -> bool:
+    """True of what a crash leaves between opening a file and its first fragment."""
+    if tail is not None or head.covered_end is not None:
+        return False
+    found = walk(read, head.size_bytes, size, head.description.segment_id)
+    return next(iter(found), None) is None
 
 
 def _faults_inside(

@@ -54,9 +54,9 @@ def h265_set(nal: bytes) -> bool:
     return nal[0] >> 1 & 63 in (32, 33, 34)
 
 
-def ffmpeg_complaints(path: Path) -> str:
+def ffmpeg_complaints(path: Path, level: str = "warning") -> str:
     """What the ffmpeg command says while decoding all of a file; empty is good."""
-    command = ["ffmpeg", "-v", "warning", "-xerror", "-i", str(path), "-f", "null", "-"]
+    command = ["ffmpeg", "-v", level, "-xerror", "-i", str(path), "-f", "null", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stderr.strip() + ("" if done.returncode == 0 else " (failed)")
 

@@ -148,7 +148,8 @@ async def kill_and_look(server: Server, simulator: Simulator, *, kills: int) -> 
         assert [gap.cause for gap in gaps].count("killed") == kills
         for _, path in files(server, camera_id):
             if has_ffmpeg():
-                assert ffmpeg_complaints(path) == ""
+                # It warns of reordered pictures in files of a few pictures only.
+                assert ffmpeg_complaints(path, "error") == ""
 
 
 async def checked(server: Server) -> str:
@@ -181,16 +182,22 @@ def sent_pictures(simulator: Simulator, camera: VirtualCamera) -> list[tuple[int
     log = session.sent
     if camera.main.b_frames:
         # Shown in order at the pace of sending, whatever the order of sending was.
-        start = log[0].wall_us
-        return [(start + n * FRAME_US, n % camera.main.frames) for n in range(len(log))]
+        start_us, first = log[0].wall_us, log[0].picture
+        return [
+            (start_us + n * FRAME_US, (first + n) % camera.main.frames)
+            for n in range(len(log))
+        ]
     return [(sent.wall_us, loop.pictures[sent.picture].shown_at) for sent in log]
 
 
 def assert_part_of_loop(found: list[bytes], loop: list[bytes]) -> None:
     """`found` must be a stretch of the loop repeated for ever."""
-    start = loop.index(found[0])
+    endless = loop + loop
+    alike = 20  # NAL units in a row are not found twice in a loop
+    starts = [n for n in range(len(loop)) if endless[n : n + alike] == found[:alike]]
+    assert len(starts) == 1
     for number, digest in enumerate(found):
-        assert digest == loop[(start + number) % len(loop)], f"NAL unit {number}"
+        assert digest == loop[(starts[0] + number) % len(loop)], f"NAL unit {number}"
 
 
 def test_the_helper_reads_nal_units() -> None:
