@@ -24,11 +24,14 @@ class Body(BaseModel):
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
     """The body as a value of `model`. Raises a `Problem` that names each field."""
-    if request.content_type != "application/json":
+    if (
+        request.content_type != "application/json"
+        or "Content-Encoding" in request.headers
+    ):
         raise Problem(
             415,
             "not-json",
-            "The body must be JSON, sent with Content-Type: application/json.",
+            "The body must be plain JSON with Content-Type: application/json.",
         )
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -104,7 +104,8 @@ class Edge:
                 kind=problem.kind,
             )
         response = self._form(request, problem)
-        response.headers.update(problem.headers)
+        if response.status == problem.status:
+            response.headers.update(problem.headers)
         return response
 
     def _form(self, request: web.Request, problem: Problem) -> web.Response:

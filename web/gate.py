@@ -5,6 +5,8 @@ amount of memory. What is recorded does not notice: this is another process.
 """
 
 import asyncio
+import logging
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -12,6 +14,10 @@ from nvr.web.policy import Handler
 
 MOST_CONNECTIONS = 4000
 FIRST_REQUEST_SECONDS = 20.0
+KEEPALIVE_SECONDS = 75.0
+MOST_HEADERS = 64
+
+_log = logging.getLogger(__name__)
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
@@ -64,11 +70,47 @@ class Gate:
     def __call__(self) -> asyncio.Protocol:
         if len(self._server.connections) >= self._most:
             return _Refusal()
-        protocol = self._server()
-        self._newcomers.add(protocol)
         loop = asyncio.get_running_loop()
+        protocol = _Connection(
+            self._server,
+            loop=loop,
+            # None is what aiohttp's own runner passes on for no log.
+            access_log=None,  # type: ignore[arg-type]
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            max_headers=MOST_HEADERS,
+            # A body that grows when it is unpacked is nothing we ask for.
+            auto_decompress=False,
+        )
+        self._newcomers.add(protocol)
         loop.call_later(self._patience, self._newcomers.close, protocol)
         return protocol
+
+
+class _Connection(web.RequestHandler):
+    """One connection. What is not HTTP gets a plain answer, without a trace in it or
+    in the log: both would repeat what a stranger sent."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status < 500:
+            kind = type(exc).__name__
+            _log.info("%s sent what is not a request: %s", request.remote, kind)
+        else:
+            _log.error("a request of %s failed", request.remote, exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun, it cannot become another")
+        headers = {"Server": "nvr", "Cache-Control": "no-store"}
+        text = f"{status} {HTTPStatus(status).phrase}\n"
+        response = web.Response(status=status, text=text, headers=headers)
+        response.force_close()
+        return response
 
 
 class _Refusal(asyncio.Protocol):

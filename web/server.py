@@ -23,8 +23,6 @@ from nvr.store.catalogue import Catalogue
 
 ADDRESS_FILE = "web.json"
 BACKLOG = 512
-KEEPALIVE_SECONDS = 75.0
-MOST_HEADERS = 64
 
 _log = logging.getLogger(__name__)
 
@@ -66,13 +64,7 @@ async def serving(
     )
     newcomers = Newcomers()
     app.middlewares.insert(0, newcomers.middleware())
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=KEEPALIVE_SECONDS,
-        max_headers=MOST_HEADERS,
-        shutdown_timeout=settings.server.stop_seconds / 4,
-    )
+    runner = web.AppRunner(app, shutdown_timeout=settings.server.stop_seconds / 4)
     await runner.setup()
     address_file = settings.run_dir / ADDRESS_FILE
     try:

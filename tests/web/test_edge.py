@@ -101,6 +101,14 @@ async def test_a_body_that_cannot_be_used_is_refused(
     await problem(response)
 
 
+async def test_a_compressed_body_is_not_unpacked(site: Site) -> None:
+    response = await site.ask(
+        "POST", CAMERAS, by="ada", json={}, headers={"Content-Encoding": "gzip"}
+    )
+
+    assert response.status == 415
+
+
 async def test_another_method_is_told_what_there_is(site: Site) -> None:
     response = await site.ask("PUT", CAMERAS, by="ada")
 

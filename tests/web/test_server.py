@@ -155,11 +155,10 @@ async def test_files_are_sent_through_tls_as_well(tmp_path: Path) -> None:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
-        response.content_length = 4 + (9 << 20) - 5
+        parts: list[Part] = [b"head", FilePiece(path, 5, (9 << 20) - 5)]
+        response.content_length = sum(map(size_of, parts))
         await response.prepare(request)
-        await send_parts(
-            request, response, [b"head", FilePiece(path, 5, (9 << 20) - 5)]
-        )
+        await send_parts(request, response, parts)
         return response
 
     made = certificate(tmp_path)
@@ -198,6 +197,32 @@ async def test_it_stops_soon_although_somebody_watches(
         assert time.monotonic() - began < 2
         closed = await socket.receive()
         assert closed.data == aiohttp.WSCloseCode.GOING_AWAY
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01\x02\x00",
+        b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nsecret-canary\r\n\r\n",
+        b"GET http://[canary HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCanary: " + b"canary" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"Canary: 1\r\n" * 500 + b"\r\n",
+    ],
+)
+async def test_what_is_not_http_is_not_repeated(
+    raw: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    async with gated() as (host, port):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(raw)
+        answer = await reader.read()
+        writer.close()
+
+    assert b" 400 Bad Request" in answer
+    assert b"aiohttp" not in answer and b"anary" not in answer
+    assert "anary" not in caplog.text
 
 
 async def test_too_many_connections_are_refused() -> None:
