@@ -91,8 +91,12 @@ def _invite(link: str) -> None:
     show_default=True,
     help="Where everything is kept; a second start continues.",
 )
-@click.option("--port", default=8080, show_default=True, help="Port of the pages.")
-def demo(cameras: int, folder: Path, port: int) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="Port of the pages.  [default: as before, at first 8080 or a free one]",
+)
+def demo(cameras: int, folder: Path, port: int | None) -> None:
     """Watch simulated cameras being recorded, with nothing to set up."""
     from nvr.serve.demo import Demo
 

@@ -6,6 +6,7 @@ the catalogue, the footage. A second start goes on where the first one ended.
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ from nvr.simulate.prepare import prepare as prepare_pictures
 from nvr.store.catalogue import Catalogue
 
 RTSP_PORT = 18554
+WEB_PORT = 8080
+_PORT = re.compile(r"^port = \d+$", re.MULTILINE)
 MOST_CAMERAS = 64
 TOKEN_FILE = "admin-token"
 
@@ -56,7 +59,7 @@ gigabytes_per_camera = 4
 class Demo:
     """One demo folder. `make_pictures`, then `run`."""
 
-    def __init__(self, folder: Path, *, cameras: int, port: int) -> None:
+    def __init__(self, folder: Path, *, cameras: int, port: int | None) -> None:
         if not 1 <= cameras <= MOST_CAMERAS:
             raise SettingsError(f"--cameras takes a number from 1 to {MOST_CAMERAS}")
         self.folder = folder
@@ -105,8 +108,11 @@ class Demo:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not self.config.exists():
-                port = _free_port(self._port)
+                port = self._port or _free_port(WEB_PORT)
                 self.config.write_text(_CONFIGURATION.format(port=port))
+            elif self._port is not None:
+                text = self.config.read_text()
+                self.config.write_text(_PORT.sub(f"port = {self._port}", text, count=1))
         except OSError as error:
             raise NvrError(
                 f"the folder {self.folder} cannot be used: {error.strerror}; "
