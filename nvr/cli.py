@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -26,6 +27,8 @@ from nvr.base.redact import redact
 
 if TYPE_CHECKING:
     from nvr.ingest.probe import Probe
+    from nvr.keep.plan import Plan
+    from nvr.keep.plan_report import Extent
     from nvr.store.catalogue import Catalogue
 
 console = Console()
@@ -262,6 +265,58 @@ def check(config: Path, quick: bool) -> None:
         console.print(line, soft_wrap=True)
     console.print(report.summary)
     sys.exit(0 if report.is_clean else 1)
+
+
+@main.group()
+def retention() -> None:
+    """What is deleted, and why."""
+
+
+@retention.command("plan")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="For programs, with every file.")
+def retention_plan(config: Path, as_json: bool) -> None:
+    """Say what the next run would delete, changing nothing."""
+    from nvr.hooks import load_plugins
+    from nvr.keep.plan import plan
+    from nvr.keep.plan_report import document
+
+    loaded = settings.load(config)
+    told = plan(loaded, _catalogue(config), load_plugins(loaded), SystemClock())
+    if as_json:
+        click.echo(json.dumps(document(told), indent=2))
+    else:
+        _print_plan(told)
+
+
+def _print_plan(told: "Plan") -> None:
+    from nvr.keep.plan_report import brake_lines, kept_rows, plan_rows, plan_total
+
+    table = Table("camera", "rule", "files", "MB", "oldest", "newest", "goes", box=None)
+    for row in plan_rows(told):
+        name = row.camera or f"removed {row.camera_id[:8]}"
+        rule = f"{row.plugin}: {row.reason}"
+        goes = f"after {row.after_minutes} min"
+        table.add_row(escape(name), escape(rule), *_extent(row.extent), goes)
+    total = plan_total(told)
+    if total.segments:
+        table.add_section()
+        table.add_row("all", "", *_extent(total), "")
+        console.print(table)
+    else:
+        console.print("The next run would delete nothing.")
+    if told.doomed_bytes:
+        console.print(f"Marked by earlier runs: {told.doomed_bytes / 1e6:,.1f} MB.")
+    for kept in kept_rows(told):
+        text = f"Passed over: {kept.segments} files, {kept.plugin}: {kept.reason}"
+        console.print(escape(text), soft_wrap=True)
+    for line in brake_lines(told):
+        console.print(f"[yellow]Brake:[/yellow] {escape(line)}", soft_wrap=True)
+
+
+def _extent(it: "Extent") -> tuple[str, ...]:
+    times = [rfc3339.text(us)[:16] + "Z" for us in (it.oldest_us, it.newest_us)]
+    return f"{it.segments:,}", f"{it.size_bytes / 1e6:,.1f}", *times
 
 
 @main.group()

@@ -12,6 +12,7 @@ from nvr.web.api_clip import ClipApi
 from nvr.web.api_footage import FootageApi
 from nvr.web.api_live import LiveApi
 from nvr.web.api_probe import ProbeApi
+from nvr.web.api_retention import RetentionApi
 from nvr.web.api_session import SessionApi
 from nvr.web.api_status import StatusApi
 from nvr.web.api_tokens import TokenApi
@@ -27,6 +28,7 @@ from nvr.web.headers import add_headers
 from nvr.web.openapi import OpenApi
 from nvr.web.pages import add_pages
 from nvr.web.passwords import Passwords
+from nvr.web.plans import Plans
 from nvr.web.policy import Handler, Routes, demand_policies
 from nvr.web.sessions import Sessions
 from nvr.web.throttle import Throttle
@@ -59,9 +61,10 @@ def make_app(
     `hasher` is how passwords are hashed, by default as argon2-cffi recommends.
     """
     parts = _Parts(settings, catalogue, clock, hasher)
+    plans = Plans(settings, catalogue, plugins, clock)
     routes = Routes()
-    pages = add_pages(routes, Context(settings, catalogue, clock, plugins))
-    for api in parts.apis(pages.welcome_page):
+    pages = add_pages(routes, Context(settings, catalogue, clock, plugins, plans))
+    for api in (*parts.apis(pages.welcome_page), RetentionApi(plans=plans)):
         api.add_to(routes)
     edge = Edge(
         settings=settings,

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from aiohttp import web
+from nvr.web.plans import Plans
 from nvr.web.policy import Handler
 from nvr.web.problems import Problem
 
@@ -94,6 +95,7 @@ class Context:
     catalogue: Catalogue
     clock: Clock
     plugins: Plugins
+    plans: Plans
 
 
 VISITOR: web.RequestKey[Visitor] = web.RequestKey("visitor", Visitor)

@@ -8,10 +8,13 @@ from typing import Any
 from aiohttp import web
 from nvr.web.context import Context, visitor
 from nvr.web.pages_frame import Frame
-from nvr.web.pages_storage import rule_rows, usage_rows, volume_rows
+from nvr.web.pages_storage import plan_values, rule_rows, usage_rows, volume_rows
 from nvr.web.pages_words import Translate
 
 from nvr.base.settings import Settings
+
+_PLAN_SECONDS = 3.0
+"""The page is shown without the plan when that takes longer."""
 
 
 class SettingsPages:
@@ -22,6 +25,7 @@ class SettingsPages:
         self._settings = context.settings
         self._catalogue = context.catalogue
         self._plugins = context.plugins
+        self._plans = context.plans
 
     async def node(self, request: web.Request) -> web.Response:
         t = self._frame.translator(request)
@@ -33,7 +37,13 @@ class SettingsPages:
 
     async def storage(self, request: web.Request) -> web.Response:
         t = self._frame.translator(request)
-        values = await asyncio.to_thread(self._storage, t("Removed camera"))
+        removed = t("Removed camera")
+        values = await asyncio.to_thread(self._storage, removed)
+        try:
+            told = await self._plans.plan(_PLAN_SECONDS)
+            values["plan"] = plan_values(told, removed)
+        except TimeoutError:
+            values["plan"] = None
         return self._page(request, "storage", values)
 
     def _storage(self, removed: str) -> dict[str, Any]:

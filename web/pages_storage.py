@@ -11,6 +11,14 @@ from nvr.base.errors import VolumeError
 from nvr.base.model import CameraId
 from nvr.base.settings import VolumeSettings
 from nvr.hook_calls import Plugins
+from nvr.keep.plan import Plan
+from nvr.keep.plan_report import (
+    PlanRow,
+    brake_lines,
+    kept_rows,
+    plan_rows,
+    plan_total,
+)
 from nvr.store.deletion import Usage
 from nvr.store.volume import Space, Volume
 
@@ -126,6 +134,21 @@ def rule_rows(plugins: Plugins) -> list[RuleRow]:
         if any(hook in listed.hooks for hook in _RULE_HOOKS)
         for row in _settings_rows(listed.name, plugins.settings_of(listed.name))
     ]
+
+
+def plan_values(plan: Plan, removed: str) -> dict[str, Any]:
+    """What the next run would delete, for the template."""
+    return {
+        "rows": [(_camera_name(row, removed), row) for row in plan_rows(plan)],
+        "total": plan_total(plan),
+        "kept": kept_rows(plan),
+        "brakes": brake_lines(plan),
+        "doomed": plan.doomed_bytes,
+    }
+
+
+def _camera_name(row: PlanRow, removed: str) -> str:
+    return row.camera or f"{removed} {row.camera_id[:8]}"
 
 
 def _settings_rows(plugin: str, settings: BaseModel | None) -> list[RuleRow]:

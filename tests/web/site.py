@@ -7,6 +7,7 @@ from aiohttp import web
 from nvr.web.context import VISITOR, Context, Visitor, Way
 from nvr.web.headers import add_headers
 from nvr.web.pages import add_pages
+from nvr.web.plans import Plans
 from nvr.web.policy import Handler, Routes
 from nvr.web.problems import Problem, problem_of
 
@@ -42,11 +43,13 @@ def make_site(folder: Path) -> Site:
     vault = Vault.open_file(settings.server.data_dir / "secret.key")
     catalogue = Catalogue(settings.database_url, clock=clock, vault=vault)
     user = catalogue.add_user(name="sari", password_hash="x", is_admin=True)
+    plugins = load_plugins(settings)
     context = Context(
         settings=settings,
         catalogue=catalogue,
         clock=clock,
-        plugins=load_plugins(settings),
+        plugins=plugins,
+        plans=Plans(settings, catalogue, plugins, clock),
     )
     routes = Routes()
     pages = add_pages(routes, context)
