@@ -4,7 +4,8 @@ import inspect
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -14,12 +15,16 @@ from pydantic import BaseModel
 
 from nvr.base.model import Segment
 from nvr.base.retention import Deletion, FootageView, Opinion
+from nvr.hook_deadline import Attempt, TooLate, is_within_a_call
 from nvr.hookspecs import SuggestedAddress
 
 log = logging.getLogger(__name__)
 
 MOST_FAILURES = 3
 """A plugin that fails so often in a row is left out until the next start."""
+DEADLINE_SECONDS = 20.0
+"""A hook that is at work for longer is abandoned, and its plugin left out at once: its
+thread is still in there, and a second one would only hang beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,21 @@ class Plugin:
 class Plugins:
     """The plugins in use, asked and told in the order of their names.
 
-    May be used from any thread; calls wait for each other.
+    May be used from any thread; calls wait for each other. Each runs on a thread of its
+    own and for `deadline_seconds` at most, so that nobody is held up by one that hangs.
     """
 
-    def __init__(self, loaded: Sequence[Plugin], off: Sequence[PluginRow] = ()) -> None:
+    def __init__(
+        self,
+        loaded: Sequence[Plugin],
+        off: Sequence[PluginRow] = (),
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
         self._loaded = list(loaded)
         self._off = list(off)
-        self._turn = threading.RLock()
+        self._deadline_seconds = deadline_seconds
+        self._one_at_a_time = threading.Lock()
 
     def listing(self) -> list[PluginRow]:
         """All installed plugins by name, those that are switched off too."""
@@ -158,11 +171,16 @@ class Plugins:
         **arguments: Any,
     ) -> list[Any] | None:
         """What the plugin returned, each of `kind`; None if it failed."""
-        with self._turn:
+        with self._turn():
             if plugin.is_left_out:
                 return None
+            seconds = self._deadline_seconds
             try:
-                told = _run(plugin, hook, kind, limit, arguments)
+                told = call(plugin, hook, kind, arguments, limit, seconds)
+            except TooLate as error:
+                plugin.failures = MOST_FAILURES
+                log.error("plugin %s is left out: %s %s", plugin.name, hook, error)
+                return None
             # SystemExit too: a plugin that ends the process would end retention.
             except (Exception, SystemExit):
                 log.exception("plugin %s failed in %s", plugin.name, hook)
@@ -170,6 +188,9 @@ class Plugins:
                 return None
             plugin.failures = 0
             return told
+
+    def _turn(self) -> AbstractContextManager[object]:
+        return nullcontext() if is_within_a_call() else self._one_at_a_time
 
 
 def _count_failure(plugin: Plugin) -> None:
@@ -180,6 +201,28 @@ def _count_failure(plugin: Plugin) -> None:
             plugin.name,
             plugin.failures,
         )
+
+
+def call(
+    plugin: Plugin,
+    hook: str,
+    kind: type[Any] | None,
+    arguments: dict[str, Any],
+    limit: int | None = None,
+    seconds: float = DEADLINE_SECONDS,
+) -> list[Any]:
+    """What one hook returns, at most `limit` values of `kind`, within its time.
+
+    Raises whatever the plugin raises, `TypeError` for nonsense, and `TooLate`.
+    """
+    attempt = Attempt(seconds)
+    if "view" in arguments:
+        view: FootageView = arguments["view"]
+        unhurried = replace(view, pages=attempt.pages(view.pages))
+        arguments = {**arguments, "view": unhurried}
+    return attempt.run(
+        f"plugin {plugin.name}", lambda: _run(plugin, hook, kind, limit, arguments)
+    )
 
 
 def _run(

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from nvr import hookspecs
 from nvr.base.errors import PluginError, SettingsError
 from nvr.base.settings import Settings, check
-from nvr.hook_calls import Plugin, PluginRow, Plugins
+from nvr.hook_calls import DEADLINE_SECONDS, Plugin, PluginRow, Plugins
 from nvr.hookspecs import NoSettings
 
 GROUP = "nvr.plugins"
@@ -37,6 +37,7 @@ def build(
     objects: Mapping[str, object],
     tables: Mapping[str, Mapping[str, Any]] | None = None,
     origins: Mapping[str, tuple[str, str]] | None = None,
+    deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Plugins:
     """Plugins from objects that are at hand, for tests and for `load_plugins`.
 
@@ -56,7 +57,7 @@ def build(
         for name in sorted(origins)
         if name not in objects
     ]
-    return Plugins(loaded, off)
+    return Plugins(loaded, off, deadline_seconds=deadline_seconds)
 
 
 def _by_name(entries: Iterable[EntryPoint]) -> dict[str, EntryPoint]:

@@ -10,9 +10,10 @@ kinds, told apart by grammar:
     notices    past participles: this has happened. Nothing is returned.
 
 Each plugin is called by itself. If it raises, that is logged with its name and the
-others go on; after three failures in a row a plugin is left out until the next start.
+others go on; after three failures in a row a plugin is left out until the next start,
+and at once when a call is not over in its time.
 `settings` is always the plugin's own, checked value of what `plugin_settings` named.
-Hooks are called on a worker thread, never in a recorder, and one at a time.
+Hooks are called on worker threads, never in a recorder, and one at a time.
 
 `plugins/README.md` has a section with an example for each hook.
 """
@@ -102,9 +103,9 @@ def protected_segments(  # type: ignore[empty-body]
 ) -> Iterable[Opinion]:
     """Opinion: of these candidates, these must stay, each for a reason.
 
-    Called with what others want to delete, some hundreds at a time. If you raise,
-    none of them is deleted, except on a volume where three quarters of the reserve
-    are gone: there recording comes first.
+    Called with what others want to delete, some hundreds at a time. If you raise or
+    hang, none of them is deleted, except on a volume where three quarters of the
+    reserve are gone: there recording comes first.
     """
 
 

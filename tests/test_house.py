@@ -21,7 +21,8 @@ TREES["nvr.migrations"] = "migrations"
 BELOW: dict[str, set[str]] = {
     "base": set(),
     "hookspecs": {"base"},
-    "hook_calls": {"base", "hookspecs"},
+    "hook_deadline": {"base"},
+    "hook_calls": {"base", "hookspecs", "hook_deadline"},
     "hooks": {"base", "hookspecs", "hook_calls"},
     "media": {"base"},
     "codec": {"base", "media"},
@@ -77,6 +78,7 @@ NARROWER = {
 CATCH_ALL = {
     "nvr.record.stream_loop",
     "nvr.hook_calls",
+    "nvr.hook_deadline",
     "nvr.hooks",
     "nvr.web.edge",
     "nvr.ingest.sweep",
