@@ -82,7 +82,7 @@ class RecorderSettings(Section):
         "less processor time and adds as much delay before bytes reach the disk.",
     )
     fragment_ms: Annotated[int, Field(ge=200, le=1000)] = Field(
-        default=800,
+        default=900,
         description="Most footage that a crash of the program can cost: fragments "
         "are written at least this often.",
     )

@@ -23,9 +23,7 @@ class ReportReceiver:
         self._recent: deque[int] = deque(maxlen=_REMEMBERED)
 
     def packet(self, buffer: bytearray, start: int, stop: int) -> bool:
-        report = rtcp.sender_report(
-            buffer, start, stop, near_us=self.arrived_wall_us
-        )
+        report = rtcp.sender_report(buffer, start, stop, near_us=self.arrived_wall_us)
         if report is not None:
             offset = report.wall_us - self.arrived_wall_us
             if self._recent and abs(offset - self._recent[-1]) > _STEP_US:

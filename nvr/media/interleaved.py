@@ -78,7 +78,9 @@ class Scanner:
                 self._tally.irregular_frames += 1
             elif receiver.packet(buffer, at + FRAME_HEAD_BYTES, following):
                 beyond = receiver.run(buffer, following, end, stride)
-                packets += (beyond - following) // stride
+                packets -= (
+                    following - beyond
+                ) // stride  # rounded up: the last is short
                 following = beyond
             packets += 1
             at = following

@@ -15,8 +15,10 @@ from nvr.media.parameter_sets import updated
 from nvr.media.tally import Tally
 
 LARGEST_UNIT = 8 << 20
+FRAME_HEAD_BYTES = 4  # of an interleaved frame
 _LENGTH = struct.Struct(">I")
 _BYTES = tuple(bytes((value,)) for value in range(256))
+_END = 0x40  # in a fragment's header: the NAL unit ends
 _NO_STAMP = -1
 _NO_FRAGMENT = -1
 
@@ -77,8 +79,9 @@ class PictureReceiver(ABC):
         return goes_on and first == rtp.PLAIN and self._may_run
 
     def run(self, buffer: bytearray, at: int, end: int, stride: int) -> int:
-        """Read the equal-sized fragments after a packet for which `packet` was true.
-        Returns where they end, which is `at` when there are none."""
+        """Read the equal-sized fragments after a packet for which `packet` was true,
+        and the shorter one behind them if it ends the picture. Returns where they
+        end, which is `at` when there are none."""
         while self._size <= LARGEST_UNIT:
             payloads = fragment_runs.take(
                 buffer,
@@ -100,8 +103,39 @@ class PictureReceiver(ABC):
             self._next = (self._next + count) & 0xFFFF
             at += count * stride
             if count < fragment_runs.LONGEST_RUN - 1:
-                break
+                return self._last(buffer, at, end, at - stride)
         return at
+
+    def _last(self, buffer: bytearray, at: int, end: int, before: int) -> int:
+        """Read the fragment at `at` if it goes on as the one at `before`, and ends the
+        NAL unit and the picture; nearly every picture ends so."""
+        head = self._header_bytes
+        if at + head > end:
+            return at
+        stop = at + FRAME_HEAD_BYTES + (buffer[at + 2] << 8 | buffer[at + 3])
+        kind = self._fragment_middle[0]
+        if (
+            stop > end
+            or stop <= at + head
+            or buffer[at + head - 1] != kind | _END
+            or buffer[at + 5] != buffer[before + 5] | rtp.MARKER
+            or buffer[at + 6] << 8 | buffer[at + 7] != self._next
+            or buffer[at] != buffer[before]
+            or buffer[at + 1] != buffer[before + 1]
+            or buffer[at + 4] != rtp.PLAIN
+            or buffer[at + 8 : at + head - 1] != buffer[before + 8 : before + head - 1]
+        ):
+            return at
+        self._next = (self._next + 1) & 0xFFFF
+        self._parts.append(buffer[at + head : stop])
+        self._fragment_size += stop - at - head
+        self._size += stop - at - head
+        if self._size > LARGEST_UNIT:
+            self._damage()
+        else:
+            self._close_fragment(kind)
+        self._finish()
+        return stop
 
     @abstractmethod
     def _payload(self, buffer: bytearray, begin: int, stop: int) -> bool:

@@ -48,18 +48,27 @@ class Assembler:
         """A copy of what no fragment has taken yet, pictures first."""
         return self._video.units + self._audio.units
 
-    def is_full_before(self, unit: AccessUnit) -> bool:
-        """True when the collected pictures make a fragment that ends before `unit`."""
+    def add_if_room(self, unit: AccessUnit) -> bool:
+        """Collect a picture, unless the fragment is to end before it."""
         pictures = self._video.units
-        if not pictures or unit.timestamp <= self._newest:
-            return self._bytes > MOST_PENDING_BYTES
-        return (
-            unit.is_key
-            or unit.timestamp - pictures[0].timestamp >= self._longest
-            or self._bytes > MOST_PENDING_BYTES
-        )
+        if pictures:
+            if unit.timestamp > self._newest:
+                reach = unit.timestamp - pictures[0].timestamp
+                if unit.is_key or reach >= self._longest:
+                    return False
+                self._newest = unit.timestamp
+            elif unit.timestamp < self._newest:
+                self._is_reordered = True
+            if self._bytes > MOST_PENDING_BYTES:
+                return False
+            self._bytes += len(unit.payload)
+            pictures.append(unit)
+            return True
+        self.add_video(unit)
+        return True
 
     def add_video(self, unit: AccessUnit) -> None:
+        """Collect a picture, with which a fragment begins."""
         if unit.timestamp < self._newest:
             self._is_reordered = True
         else:

@@ -28,7 +28,7 @@ from nvr.store.catalogue_writer import CatalogueWriter
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 """How soon a camera that was added or changed is taken up."""
 
 StreamKey = tuple[CameraId, Role]

@@ -92,10 +92,13 @@ class Recording:
         for batch in batches:
             time = self._follow(batch)
             for unit in batch.units:
-                if unit.track == VIDEO:
+                segment = self.segment
+                if unit.track != VIDEO:
+                    if segment is not None:
+                        segment.add_sound(unit, time)
+                # Nearly every picture: it belongs to the fragment that is collected.
+                elif segment is None or not segment.assembler.add_if_room(unit):
                     self._take_picture(unit, batch, time)
-                elif self.segment is not None:
-                    self.segment.add_sound(unit, time)
             self.audience.show(batch, time)
 
     def lost(self, cause: GapCause, detail: str) -> None:
@@ -124,7 +127,8 @@ class Recording:
         return await self.segment.recent_units(self.clock)
 
     def _take_picture(self, unit: AccessUnit, batch: Batch, time: StreamTime) -> None:
-        if self.segment is not None and self.segment.assembler.is_full_before(unit):
+        """A picture that ends the fragment before it, or begins a segment."""
+        if self.segment is not None:
             self._end_fragment(self.segment, unit, time)
         segment = self.segment
         if segment is None:

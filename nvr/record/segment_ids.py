@@ -14,9 +14,10 @@ from nvr.base.model import SegmentId
 
 log = logging.getLogger(__name__)
 
-BLOCK = 1000
-LOW = 500
-LOOK_SECONDS = 1.0
+BLOCK = 10_000
+LOW = 5_000
+"""More than all streams of a process open at once, several times over."""
+LOOK_SECONDS = 5.0
 
 
 class SegmentIds:
@@ -28,7 +29,7 @@ class SegmentIds:
         self._ids: list[int] = []
 
     def next(self) -> SegmentId:
-        """The next id. With a stock of hundreds and a look each second it is there."""
+        """The next id. With a stock of thousands it is there."""
         return SegmentId(self._ids.pop())
 
     async def stock(self) -> None:

@@ -12,8 +12,8 @@ from nvr.base.model import SECOND_US, Moment
 from nvr.record.recorder import Recorder, StreamKey
 from nvr.record.stream_loop import StreamLoop
 
-LOOK_SECONDS = 1.0
-WINDOW = 6
+LOOK_SECONDS = 2.0
+WINDOW = 4
 """Looks that a rate is taken over."""
 
 

@@ -34,6 +34,8 @@ from nvr.store.volume_writer import (
 
 log = logging.getLogger(__name__)
 
+GARBAGE_THRESHOLD = 20_000
+
 
 async def run(settings: Settings, arguments: argparse.Namespace) -> None:
     """Record until cancelled, then close every file."""
@@ -62,9 +64,11 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> None:
     changes.start()
     for writer in writers:
         writer.start()
-    # What is here now stays: later collections need not walk through it.
+    # What is here now stays, and what comes is hardly ever cyclic: pictures in
+    # tuples, thousands a second, that the collector would look at in vain.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
     try:
         await _run(recorder, clock, catalogue, arguments.index)
     finally:

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 
 OBJECT_BYTES = 16 << 10
 """What a waiting fragment is counted as beside its payloads."""
-IDLE_SECONDS = 0.1
-"""How long the thread sleeps at most; a clock may be moved meanwhile."""
+IDLE_SECONDS = 0.25
+"""How long the thread sleeps when nobody hands anything over."""
 FIRST_EXPECTED_BYTES = 4 << 20
 """Set aside for a stream's first file; later ones get what the last one took."""
 _GOLDEN = 0.6180339887
@@ -173,7 +173,7 @@ class VolumeWriter:
         return True
 
     def hand_over(self) -> None:
-        """Let the thread begin with what it was given; else it looks in 0.1 s.
+        """Let the thread begin with what it was given; else it looks by itself soon.
 
         Waking it for each fragment would have both threads wait for each other.
         """
@@ -196,26 +196,21 @@ class VolumeWriter:
                 self._fail(frozenset(self._files), gone)
 
     def _work_once(self) -> None:
-        """What was handed over, with a sync that is due after each piece of it."""
+        """What was handed over, then the syncs that are due.
+
+        They wait for each other, because waking up is what costs most of a thread
+        that has little to do.
+        """
         with suppress(queue.Empty):
-            self._bell.get(timeout=self._idle_seconds())
+            self._bell.get(timeout=IDLE_SECONDS)
         for _ in range(len(self._commands)):
             self._busy_since_us = self._clock.now().mono_us
             self._commands.popleft()()
-            self._sync_due()
         self._busy_since_us = self._clock.now().mono_us
-        self._sync_due()
-        self._busy_since_us = 0
-
-    def _sync_due(self) -> None:
-        if self._due and self._due[0][0] <= self._busy_since_us:
+        while self._due and self._due[0][0] <= self._busy_since_us:
             self._sync_next()
-
-    def _idle_seconds(self) -> float:
-        if not self._due:
-            return IDLE_SECONDS
-        wait_us = self._due[0][0] - self._clock.now().mono_us
-        return min(max(wait_us / SECOND_US, 0), IDLE_SECONDS)
+            self._busy_since_us = self._clock.now().mono_us
+        self._busy_since_us = 0
 
     def _open(self, spec: SegmentSpec) -> None:
         if self._is_late():

@@ -30,11 +30,11 @@ def feed(target: Assembler, stamps: list[int], gop: int) -> list[TrackRun]:
     runs = []
     for number, stamp in enumerate(stamps):
         unit = picture(stamp, is_key=number % gop == 0)
-        if target.is_full_before(unit):
+        if not target.add_if_room(unit):
             run = target.take_video(stamp)
             assert run is not None
             runs.append(run)
-        target.add_video(unit)
+            target.add_video(unit)
     last = target.take_video(None)
     assert last is not None
     return [*runs, last]
@@ -85,8 +85,8 @@ def test_a_reordered_group_is_never_torn() -> None:
     target.add_video(picture(1000, is_key=True))
     target.add_video(picture(1000 + SECOND))
 
-    assert not target.is_full_before(picture(1000 + FRAME))
-    assert target.is_full_before(picture(1000 + SECOND + FRAME))
+    assert target.add_if_room(picture(1000 + FRAME))
+    assert not target.add_if_room(picture(1000 + SECOND + FRAME))
 
 
 def test_sound_is_held_back_by_one_piece_until_the_end() -> None:
@@ -120,7 +120,7 @@ def test_a_flood_without_progress_in_time_is_cut_by_its_size() -> None:
     target = assembler()
     target.add_video(picture(1000, is_key=True, size=MOST_PENDING_BYTES + 1))
 
-    assert target.is_full_before(picture(1000))
+    assert not target.add_if_room(picture(1000))
 
 
 def test_what_no_fragment_took_is_shown_to_a_new_viewer() -> None:
