@@ -20,7 +20,11 @@ test: $(STAMP).test lint
 lint: $(STAMP).test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	@# mypy follows no mapped folders: it looks at the package as it is installed.
+	@rm -rf build/typed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --no-compile --target build/typed .
+	cd build/typed && $(abspath $(BIN))/mypy --config-file ../../setup.cfg -p nvr
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
