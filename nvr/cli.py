@@ -337,6 +337,44 @@ def plugin_list(config: Path) -> None:
     console.print(table)
 
 
+@plugin.command("new")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["retention", "vendor"]),
+    required=True,
+    help="A rule for deletion, or where a maker's cameras have their streams.",
+)
+def plugin_new(name: str, kind: str) -> None:
+    """Make a package in the folder NAME, with tests that pass."""
+    from nvr.kit.new import Kind, make_package
+
+    for path in make_package(name, Kind(kind), Path()):
+        console.print(f"  {path}", markup=False, highlight=False)
+    console.print(f"Next: cd {name}, run pytest, then nvr plugin check .")
+
+
+@plugin.command("check")
+@click.argument("target", metavar="PATH|NAME")
+@click.option("--seconds", default=5.0, show_default=True, help="For each hook.")
+def plugin_check(target: str, seconds: float) -> None:
+    """Try out a package folder, a wheel or an installed plugin: what is wrong, why.
+
+    The plugin runs with your rights, in a process of its own. Exit status 1 if
+    anything is wrong.
+    """
+    from nvr.kit.check import check
+    from nvr.kit.findings import STEPS
+
+    with console.status("Trying the plugin out …"):
+        report = check(target, call_seconds=seconds)
+    for step in report.passed:
+        console.print(f"[green]well[/green]   {STEPS[step]}")
+    for finding in report.findings:
+        console.print(f"[red]wrong[/red]  {escape(finding.text)}", soft_wrap=True)
+    sys.exit(0 if report.is_clean else 1)
+
+
 @main.command()
 @click.option("--cameras", default=4, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)

@@ -101,6 +101,10 @@ class Plugins:
         """A plugin's settings; None: there is no such plugin in use."""
         return next((it.settings for it in self._loaded if it.name == name), None)
 
+    def named(self, name: str) -> Plugin | None:
+        """A plugin in use, for those who try it out; None: there is none."""
+        return next((it for it in self._loaded if it.name == name), None)
+
     def suggest_addresses(
         self, host: str, port: int = 0, channel: int = 1
     ) -> list[SuggestedAddress]:

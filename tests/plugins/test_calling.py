@@ -9,7 +9,7 @@ import pytest
 from nvr.base.retention import Deletion, Opinion
 from nvr.hooks import build
 from nvr.hookspecs import SuggestedAddress, hookimpl
-from tests.suites.footage import GATE, NOW_US, Footage
+from nvr.testing.footage import GATE, NOW_US, Footage
 
 SEGMENT = Footage().add(GATE, 1, start_us=NOW_US)[0]
 VIEW = Footage().view()

@@ -16,9 +16,9 @@ from nvr.base.retention import FootageView, Opinion
 from nvr.hook_calls import Plugins
 from nvr.hooks import build
 from nvr.hookspecs import hookimpl
+from nvr.testing.footage import GATE, NOW_US, Footage
 from tests.keep.archive import BUNDLED, DAY_US, Archive, ids
 from tests.keep.conftest import archive
-from tests.suites.footage import GATE, NOW_US, Footage
 
 __all__ = ["archive"]
 

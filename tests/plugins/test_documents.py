@@ -10,9 +10,9 @@ import pytest
 from nvr.hooks import build
 from nvr.hookspecs import hookimpl
 from nvr.keep.plan import plan
+from nvr.testing.retention_contract import RetentionContract
 from tests.keep.archive import DAY_US, HOUR_US, Archive
 from tests.plugins import opening_hours
-from tests.suites.retention_contract import RetentionContract
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/plugins.md").read_text()

@@ -6,10 +6,10 @@ import pytest
 from nvr.plugins import generic
 
 from nvr.hooks import build
-from tests.suites.plugin_contract import PluginContract
+from nvr.testing.vendor_contract import VendorContract
 
 
-class TestGenericKeepsTheContract(PluginContract):
+class TestGenericKeepsTheContract(VendorContract):
     plugin = generic
 
 

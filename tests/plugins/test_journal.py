@@ -10,8 +10,8 @@ from nvr.plugins import journal
 from nvr.base.errors import SettingsError
 from nvr.base.retention import Deletion
 from nvr.hooks import build
-from tests.suites.footage import GATE, NOW_US, Footage
-from tests.suites.plugin_contract import PluginContract
+from nvr.testing.footage import GATE, NOW_US, Footage
+from nvr.testing.plugin_contract import PluginContract
 
 
 class TestJournalKeepsTheContract(PluginContract):

@@ -10,7 +10,7 @@ from nvr.base.errors import SettingsError
 from nvr.base.model import VolumeId
 from nvr.hooks import build
 from nvr.hookspecs import NoSettings
-from tests.suites.footage import (
+from nvr.testing.footage import (
     DAY_US,
     GATE,
     HOUR_US,
@@ -21,7 +21,7 @@ from tests.suites.footage import (
     a_year,
     disk,
 )
-from tests.suites.retention_contract import RetentionContract
+from nvr.testing.retention_contract import RetentionContract
 
 
 class TestAgeKeepsTheContract(RetentionContract):

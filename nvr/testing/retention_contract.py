@@ -2,8 +2,8 @@
 
 from nvr.base.retention import FootageView, Opinion
 from nvr.hook_calls import Answer
-from tests.suites.footage import MB, NOW_US, Footage, a_year, disk
-from tests.suites.plugin_contract import PluginContract
+from nvr.testing.footage import MB, NOW_US, Footage, a_year, disk
+from nvr.testing.plugin_contract import PluginContract
 
 LONGEST_REASON = 80
 

@@ -41,6 +41,7 @@ class PluginContract:
         assert model.model_config.get("extra") == "forbid"
         for name, field in model.model_fields.items():
             assert field.description, f"{name} needs a description"
+            assert not field.is_required(), f"{name} needs a default"
             assert name != "enabled", "`enabled` belongs to the server"
 
     def test_it_leaves_wrapping_to_others(self) -> None:

@@ -1,0 +1,1 @@
+"""For those who write plugins: `nvr plugin new` and `nvr plugin check`."""
