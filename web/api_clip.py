@@ -1,20 +1,16 @@
 """Clips: any interval of a camera as one MP4, with ranges and without waiting."""
 
-import asyncio
-import logging
 from collections import OrderedDict
-from functools import partial
 
 from aiohttp import hdrs, web
 from nvr.web import asked
 from nvr.web.audit_trail import AuditTrail
 from nvr.web.clip_headers import clip_headers
-from nvr.web.conditions import Part, tag_to_resume, wanted_part
+from nvr.web.conditions import tag_to_resume, wanted_part
 from nvr.web.context import visitor
+from nvr.web.delivery import deliver, demand_possible
 from nvr.web.describe import BINARY, Answer, Description
 from nvr.web.policy import Policy, Routes
-from nvr.web.problems import Problem
-from nvr.web.sending import FootageGone, send_parts
 from nvr.web.vigil import Vigil
 from nvr.web.work import Work
 
@@ -25,8 +21,6 @@ from nvr.play.footage import SegmentFiles
 from nvr.store.catalogue import Catalogue
 
 MOST_GROWING = 500
-
-_log = logging.getLogger(__name__)
 
 _Asked = tuple[CameraId, Role, int, int]
 
@@ -73,13 +67,19 @@ class ClipApi:
             modified_s=clip.end_us // SECOND_US,
             size=clip.size_bytes,
         )
-        _demand_possible(part, clip)
+        demand_possible(part, etag=clip.etag, size_bytes=clip.size_bytes)
         response = web.StreamResponse(
             status=part.status, headers=clip_headers(clip, part)
         )
         if part.size_bytes > 0 and request.method == hdrs.METH_GET:
             self._note(request, question)
-        return await self._send(request, response, clip, part)
+        await response.prepare(request)
+        if part.size_bytes > 0 and request.method != hdrs.METH_HEAD:
+            parts = clip.slice(part.first, part.last)
+            await deliver(
+                request, response, parts, vigil=self._vigil, name=clip.filename
+            )
+        return response
 
     def _compose(
         self,
@@ -119,50 +119,6 @@ class ClipApi:
         camera_id, role, start_us, end_us = question
         span = f"{rfc3339.text(start_us)}/{rfc3339.text(end_us)}"
         self._trail.note(visitor(request), "clip", f"camera {camera_id} {role} {span}")
-
-    async def _send(
-        self,
-        request: web.Request,
-        response: web.StreamResponse,
-        clip: Clip,
-        part: Part,
-    ) -> web.StreamResponse:
-        await response.prepare(request)
-        if part.size_bytes <= 0 or request.method == hdrs.METH_HEAD:
-            return response
-        parts = clip.slice(part.first, part.last)
-        with self._vigil.over(visitor(request), partial(_cut, request)):
-            try:
-                await send_parts(request, response, parts)
-            except (FootageGone, TimeoutError) as error:
-                # The length was promised: only a broken connection tells the client.
-                _log.warning("clip %s broken off: %s", clip.filename, error)
-                _cut(request)
-            except (ConnectionError, RuntimeError) as error:
-                _log.debug("clip %s: the client left: %s", clip.filename, error)
-                _cut(request)
-            except asyncio.CancelledError:
-                _cut(request)
-                raise
-        return response
-
-
-def _demand_possible(part: Part, clip: Clip) -> None:
-    headers: dict[str, str] = {hdrs.ETAG: clip.etag, hdrs.ACCEPT_RANGES: "bytes"}
-    if part.status == 412:
-        detail = "The clip is not the one you have part of; download it anew."
-        raise Problem(412, "changed", detail, headers=headers)
-    if part.status == 416:
-        headers[hdrs.CONTENT_RANGE] = f"bytes */{clip.size_bytes}"
-        detail = f"One range within the clip's {clip.size_bytes} bytes can be had."
-        raise Problem(416, "range", detail, headers=headers)
-
-
-def _cut(request: web.Request) -> None:
-    """End a connection in the middle."""
-    transport = request.transport
-    if isinstance(transport, asyncio.Transport):
-        transport.abort()
 
 
 _CLIP = Description(

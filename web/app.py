@@ -10,6 +10,7 @@ from nvr.web.admission import Admission
 from nvr.web.api_cameras import CameraApi
 from nvr.web.api_clip import ClipApi
 from nvr.web.api_footage import FootageApi
+from nvr.web.api_hls import HlsApi
 from nvr.web.api_live import LiveApi
 from nvr.web.api_probe import ProbeApi
 from nvr.web.api_retention import RetentionApi
@@ -186,6 +187,13 @@ class _Parts:
                 trail=trail,
             ),
             ClipApi(
+                catalogue=catalogue,
+                files=self._files,
+                work=self._clips,
+                trail=trail,
+                vigil=self._vigil,
+            ),
+            HlsApi(
                 catalogue=catalogue,
                 files=self._files,
                 work=self._clips,

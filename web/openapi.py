@@ -1,5 +1,6 @@
 """The API's description in OpenAPI 3.1, made from what the routes declare."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
@@ -84,7 +85,7 @@ def _operation(
 
 def _operation_id(route: Route) -> str:
     words = route.path.removeprefix("/api/v1").replace("{id}", "one")
-    parts = [w for w in words.replace(".", "/").replace("-", "_").split("/") if w]
+    parts = [w for w in re.split("[./{}]", words.replace("-", "_")) if w]
     return "_".join([route.method.lower(), *parts])
 
 

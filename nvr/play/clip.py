@@ -97,7 +97,7 @@ def compose(
     naming the nearest; `Conflict` when the footage cannot be in one clip, naming the
     instant where it changes.
     """
-    _check(start_us, end_us)
+    check_interval(start_us, end_us)
     wish = _Wish(camera, role, start_us, end_us, has_audio)
     files = files or SegmentFiles(volumes)
     rows = catalogue.segments(camera.id, role, start_us, end_us)
@@ -113,7 +113,8 @@ def compose(
     return made
 
 
-def _check(start_us: int, end_us: int) -> None:
+def check_interval(start_us: int, end_us: int) -> None:
+    """Raise `BadInterval` for what is no interval, or longer than a day."""
     if end_us <= start_us:
         raise BadInterval("the end of a clip must be after its start")
     if end_us - start_us > LONGEST_US:
