@@ -441,8 +441,7 @@ def _print_probe(loaded: settings.Settings, address: StreamAddress) -> None:
     from nvr.ingest.address import AddressPolicy
     from nvr.ingest.probe import probe
 
-    cameras = loaded.cameras
-    policy = AddressPolicy(cameras.allowed_networks, cameras.only_allowed)
+    policy = AddressPolicy.of(loaded.cameras)
     with console.status("Connecting to the camera …"):
         found = asyncio.run(probe(address, clock=SystemClock(), policy=policy))
     table = Table(show_header=False, box=None)

@@ -128,8 +128,7 @@ class _Parts:
             trail=self.trail,
             vigil=self._vigil,
         )
-        cameras = settings.cameras
-        self._policy = AddressPolicy(cameras.allowed_networks, cameras.only_allowed)
+        self._policy = AddressPolicy.of(settings.cameras)
 
     async def running(self, app: web.Application) -> AsyncIterator[None]:
         """What runs beside requests, as aiohttp wants it."""

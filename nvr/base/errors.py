@@ -7,6 +7,7 @@
         CameraUnreachable    no connection, or no answer in time
         CameraRefused        an error status other than 401; carries `status`
         CameraUnauthorized   the credentials were not accepted
+        CameraDistrusted     its certificate is not the right one
         CameraSilent         connected, but nothing (useful) came
         CameraLost           an established stream ended
         BadStream            what came cannot be recorded
@@ -69,6 +70,12 @@ class CameraUnauthorized(CameraError):
     """The camera does not accept these credentials."""
 
     cause = GapCause.UNAUTHORIZED
+
+
+class CameraDistrusted(CameraError):
+    """What answers could not prove that it is the camera."""
+
+    cause = GapCause.REFUSED
 
 
 class CameraSilent(CameraError):

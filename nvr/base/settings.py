@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from nvr.base.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
+Fingerprint = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -123,7 +124,7 @@ class KeepSettings(Section):
 
 
 class CameraSettings(Section):
-    """`[cameras]`: what addresses a camera may have."""
+    """`[cameras]`: what addresses a camera may have, and how it proves itself."""
 
     allowed_networks: tuple[Network, ...] = Field(
         default=(),
@@ -133,6 +134,18 @@ class CameraSettings(Section):
     only_allowed: bool = Field(
         default=False,
         description="Refuse every camera address outside `allowed_networks`.",
+    )
+    ca_file: Path | None = Field(
+        default=None,
+        description="PEM file with the authorities that sign certificates of cameras "
+        "reached by `rtsps://`, besides those of the system. A relative path counts "
+        "from the configuration file.",
+    )
+    fingerprints: dict[str, Fingerprint] = Field(
+        default_factory=dict,
+        description="SHA-256 fingerprints of the certificates of single cameras, by "
+        "host or `host:port`: such a camera is believed for this certificate and for "
+        "no other, whoever signed it.",
     )
 
 
@@ -231,7 +244,13 @@ def build(table: dict[str, Any], base: Path) -> Settings:
         v.model_copy(update={"path": base / v.path.expanduser()}) for v in volumes
     )
     server = settings.server.model_copy(update={"data_dir": data_dir})
-    return settings.model_copy(update={"server": server, "volumes": placed})
+    cameras = settings.cameras
+    if cameras.ca_file is not None:
+        ca_file = base / cameras.ca_file.expanduser()
+        cameras = cameras.model_copy(update={"ca_file": ca_file})
+    return settings.model_copy(
+        update={"server": server, "volumes": placed, "cameras": cameras}
+    )
 
 
 def check(model: type[Model], table: dict[str, Any], *, prefix: str = "") -> Model:

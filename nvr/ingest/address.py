@@ -8,17 +8,20 @@ is connected to.
 import asyncio
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from nvr.base.errors import AddressRefused, CameraUnreachable
-from nvr.base.settings import Network
+from nvr.base.settings import CameraSettings, Network
+from nvr.ingest.trust import Trust
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 RTSP_PORT = 554
+RTSPS_PORT = 322
 LONGEST_URL = 2048
-_SCHEME = "rtsp"
+_PORTS = {"rtsp": RTSP_PORT, "rtsps": RTSPS_PORT}
 # A host name or an address; IPv6 stands in brackets, which urlsplit takes off.
 _HOST = re.compile(r"[A-Za-z0-9._:%-]{1,253}")
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -35,16 +38,29 @@ class RtspUrl:
     text: str
     host: str
     port: int
+    is_secure: bool = False  # rtsps
 
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """Where cameras may be. Loopback, link-local, multicast, unspecified, reserved and
-    metadata addresses only if `allowed` names them; with `only_allowed` nothing else
-    than `allowed` at all."""
+    """Where cameras may be, and whom to believe there.
+
+    Loopback, link-local, multicast, unspecified, reserved and metadata addresses only
+    if `allowed` names them; with `only_allowed` nothing else than `allowed` at all.
+    """
 
     allowed: tuple[Network, ...] = ()
     only_allowed: bool = False
+    trust: Trust = field(default_factory=Trust)
+
+    @classmethod
+    def of(cls, cameras: CameraSettings) -> Self:
+        """As the settings say."""
+        return cls(
+            allowed=cameras.allowed_networks,
+            only_allowed=cameras.only_allowed,
+            trust=Trust(cameras.ca_file, cameras.fingerprints),
+        )
 
     async def resolve(self, host: str, port: int) -> list[SocketAddress]:
         """The addresses of a host that may be connected to, at least one. Raises
@@ -95,9 +111,10 @@ def check_url(url: str) -> RtspUrl:
             "The address cannot be understood. It should look like "
             "rtsp://192.0.2.10:554/stream1."
         ) from None
-    if parts.scheme.lower() != _SCHEME:
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS:
         raise AddressRefused(
-            f"Addresses that begin with {_SCHEME}:// are supported, "
+            "Addresses that begin with rtsp:// or rtsps:// are supported, "
             f"not {parts.scheme[:20] or 'those without a scheme'}."
         )
     if "@" in parts.netloc:
@@ -108,7 +125,9 @@ def check_url(url: str) -> RtspUrl:
         raise AddressRefused("The address has no usable host name or port.")
     if not url.isascii():
         raise AddressRefused("The address holds letters that must be percent-encoded.")
-    return RtspUrl(url.partition("#")[0], host, port or RTSP_PORT)
+    return RtspUrl(
+        url.partition("#")[0], host, port or _PORTS[scheme], scheme == "rtsps"
+    )
 
 
 def split_credentials(url: str) -> tuple[str, str, str]:

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from nvr.base.clock import Clock
 from nvr.base.errors import CameraUnreachable
 from nvr.base.model import StreamAddress
-from nvr.ingest.address import AddressPolicy, SocketAddress, check_url
+from nvr.ingest.address import AddressPolicy, RtspUrl, SocketAddress, check_url
 from nvr.ingest.authorization import Authorization
 from nvr.ingest.dialogue import Dialogue
 from nvr.ingest.opening import Opening
 from nvr.ingest.receive_buffer import enlarge
 from nvr.ingest.session import RtspSession
+from nvr.ingest.trust import Trust, secure
 
 
 async def connect(
@@ -34,6 +35,8 @@ async def connect(
     url = check_url(address.url)
     addresses = await _resolve(policy, url.host, url.port, timeout)
     sock = await _open(addresses, f"{url.host}:{url.port}", timeout)
+    if url.is_secure:
+        sock = await _secure(sock, url, policy.trust, timeout)
     dialogue = Dialogue(
         sock,
         authorization=Authorization(address.username, address.password),
@@ -48,6 +51,19 @@ async def connect(
     except BaseException:
         sock.close()
         raise
+
+
+async def _secure(
+    sock: socket.socket, url: RtspUrl, trust: Trust, timeout: float
+) -> socket.socket:
+    try:
+        async with asyncio.timeout(timeout):
+            return await secure(sock, trust=trust, host=url.host, port=url.port)
+    except TimeoutError:
+        raise CameraUnreachable(
+            f"The camera did not set up TLS within {timeout:g} s. "
+            "Check the port, or use rtsp:// instead of rtsps://."
+        ) from None
 
 
 async def _resolve(

@@ -8,6 +8,7 @@ import asyncio
 import socket
 from dataclasses import dataclass
 
+from nvr.base import tls_socket
 from nvr.base.errors import (
     BadStream,
     CameraLost,
@@ -116,15 +117,14 @@ class Dialogue:
         self, method: str, url: str, extra: tuple[tuple[str, str], ...]
     ) -> Reply:
         message = self.compose(method, url, *extra)
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):
-                await loop.sock_sendall(self._socket, message)
+                await tls_socket.send_all(self._socket, message)
                 while True:
                     reply = self._parse()
                     if reply is not None:
                         return reply
-                    received = await loop.sock_recv(self._socket, _READ_BYTES)
+                    received = await tls_socket.receive(self._socket, _READ_BYTES)
                     if not received:
                         raise CameraLost(
                             f"The camera closed the connection when asked to {method}."

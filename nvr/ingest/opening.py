@@ -59,7 +59,7 @@ class Opening:
             or reply.head.get("content-location")
             or self._url
         )
-        if not base.lower().startswith("rtsp://"):
+        if not base.lower().startswith(("rtsp://", "rtsps://")):
             base = sdp.resolve_control(base, self._url)
         text = reply.body.decode("utf-8", "replace")
         try:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nvr.base import tls_socket
 from nvr.base.clock import Clock
 from nvr.base.errors import (
     BadStream,
@@ -119,15 +120,14 @@ class RtspSession:
         """Say goodbye, so that the camera frees the session, within a second."""
         if self._socket.fileno() < 0:
             return
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_GOODBYE_S):
                 goodbye = self._dialogue.compose("TEARDOWN", self._url)
-                await loop.sock_sendall(self._socket, self._unsent + goodbye)
+                await tls_socket.send_all(self._socket, self._unsent + goodbye)
                 self._socket.shutdown(socket.SHUT_WR)
                 # Closing with unread bytes would reset the connection, and the
                 # camera would not read our goodbye.
-                while await loop.sock_recv(self._socket, _DRAIN_BYTES):
+                while await tls_socket.receive(self._socket, _DRAIN_BYTES):
                     pass
         except (OSError, TimeoutError, CameraError):
             pass  # it will find out by itself

@@ -84,8 +84,7 @@ class Recorder:
         self._admission = Admission(
             per_second=recorder.connects_per_second, clock=self.clock
         )
-        cameras = self.settings.cameras
-        self._policy = AddressPolicy(cameras.allowed_networks, cameras.only_allowed)
+        self._policy = AddressPolicy.of(self.settings.cameras)
 
     async def run(self) -> None:
         """Record what the catalogue lists, following its changes, for ever."""

@@ -9,8 +9,10 @@ made in processes of their own, before `__aenter__` returns.
 """
 
 import asyncio
+import logging
 import random
 import socket
+import ssl
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -19,6 +21,7 @@ from typing import Self
 from urllib.parse import quote
 from zlib import crc32
 
+from nvr.base import tls_socket
 from nvr.base.clock import Clock, SystemClock
 from nvr.base.errors import NotFound
 from nvr.base.model import AUDIO, VIDEO, Role
@@ -36,6 +39,9 @@ from nvr.simulate.rtsp import RtspServer
 from nvr.simulate.session import Session
 
 QUEUE_BYTES = 4 << 20
+_HANDSHAKE_S = 10.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Simulator:
         progress: Progress | None = None,
         keeps_log: bool = True,
         queue_bytes: int = QUEUE_BYTES,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.port = port  # the real one once it serves
         self._cameras = {camera.name: camera for camera in cameras}
@@ -70,6 +77,7 @@ class Simulator:
         self._progress = progress
         self._keeps_log = keeps_log
         self._queue_bytes = queue_bytes
+        self._tls = tls  # with it, cameras speak RTSPS only
         self._devices: dict[str, Device] = {}
         self._reels: dict[tuple[cache.Spec, bool], Reel] = {}
         self._listeners: dict[str, Listener] = {}  # "" is everybody's
@@ -109,7 +117,8 @@ class Simulator:
         self.device(camera)
         listener = self._listeners.get(camera, self._listeners[""])
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"rtsp://{host}:{listener.port}/{quote(camera)}/{Role(role).value}"
+        scheme = "rtsps" if self._tls else "rtsp"
+        return f"{scheme}://{host}:{listener.port}/{quote(camera)}/{Role(role).value}"
 
     def names(self) -> list[str]:
         """The cameras, in the order given."""
@@ -248,6 +257,24 @@ class Simulator:
             ending.cancel()
 
     def _connected(self, sock: socket.socket) -> None:
+        if self._tls is None:
+            self._begin(sock)
+        else:
+            self._spawn(self._begin_securely(tls_socket.wrap(sock, self._tls)))
+
+    async def _begin_securely(self, sock: tls_socket.TlsSocket) -> None:
+        try:
+            async with asyncio.timeout(_HANDSHAKE_S):
+                await tls_socket.shake_hands(sock)
+            self._begin(sock)
+        except (OSError, TimeoutError) as error:
+            log.info("a client did not finish TLS: %s", error)
+            sock.close()
+        except BaseException:
+            sock.close()
+            raise
+
+    def _begin(self, sock: socket.socket) -> None:
         self._connections.add(
             Connection(
                 sock,

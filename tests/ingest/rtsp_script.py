@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -54,11 +55,20 @@ class Script:
     media: bytes = b"".join(key_frame(i, i * 3600) for i in range(5))
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
+    scheme: str = "rtsp"
     writer: asyncio.StreamWriter | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def address(self, path: str = "/live", user: str = "", password: str = ""):
-        return StreamAddress(f"rtsp://127.0.0.1:{self.port}{path}", user, password)
+        return StreamAddress(
+            f"{self.scheme}://127.0.0.1:{self.port}{path}", user, password
+        )
+
+    def send_pictures(self, count: int, first: int) -> None:
+        """Send more of them, in one write."""
+        assert self.writer is not None
+        numbers = range(first, first + count)
+        self.writer.write(b"".join(key_frame(i, i * 3600) for i in numbers))
 
     def methods(self) -> list[str]:
         return [asked.method for asked in self.asked]
@@ -110,7 +120,7 @@ class Script:
             case "OPTIONS":
                 return "200 OK\r\nPublic: DESCRIBE, SETUP, PLAY, GET_PARAMETER"
             case "DESCRIBE":
-                base = f"rtsp://127.0.0.1:{self.port}/live/"
+                base = f"{self.scheme}://127.0.0.1:{self.port}/live/"
                 return f"200 OK\r\nContent-Base: {base}\r\n\r\n{self.sdp}"
             case "SETUP":
                 transport = asked.headers["transport"]
@@ -129,8 +139,11 @@ def reply(text: str, asked: Asked, sequence: str | None = None) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def serving(script: Script) -> AsyncIterator[Script]:
-    server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
+async def serving(
+    script: Script, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Script]:
+    server = await asyncio.start_server(script.serve, "127.0.0.1", 0, ssl=tls)
+    script.scheme = "rtsps" if tls else "rtsp"
     script.port = server.sockets[0].getsockname()[1]
     try:
         yield script
