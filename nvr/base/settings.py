@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from nvr.base.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
+Transport = Literal["tcp", "udp"]
 Fingerprint = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -134,6 +135,12 @@ class CameraSettings(Section):
     only_allowed: bool = Field(
         default=False,
         description="Refuse every camera address outside `allowed_networks`.",
+    )
+    transport: Transport = Field(
+        default="tcp",
+        description="What cameras are asked to send by; one that refuses is asked for "
+        "the other. `tcp` loses nothing; `udp` loses packets where the network is "
+        "busy, and costs a system call for each.",
     )
     ca_file: Path | None = Field(
         default=None,

@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from nvr.base.errors import AddressRefused, CameraUnreachable
-from nvr.base.settings import CameraSettings, Network
+from nvr.base.settings import CameraSettings, Network, Transport
 from nvr.ingest.trust import Trust
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -43,7 +43,7 @@ class RtspUrl:
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """Where cameras may be, and whom to believe there.
+    """Where cameras may be, whom to believe there, and what to ask for first.
 
     Loopback, link-local, multicast, unspecified, reserved and metadata addresses only
     if `allowed` names them; with `only_allowed` nothing else than `allowed` at all.
@@ -52,6 +52,7 @@ class AddressPolicy:
     allowed: tuple[Network, ...] = ()
     only_allowed: bool = False
     trust: Trust = field(default_factory=Trust)
+    transport: Transport = "tcp"
 
     @classmethod
     def of(cls, cameras: CameraSettings) -> Self:
@@ -60,6 +61,7 @@ class AddressPolicy:
             allowed=cameras.allowed_networks,
             only_allowed=cameras.only_allowed,
             trust=Trust(cameras.ca_file, cameras.fingerprints),
+            transport=cameras.transport,
         )
 
     async def resolve(self, host: str, port: int) -> list[SocketAddress]:

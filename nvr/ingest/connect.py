@@ -1,7 +1,8 @@
 """From an address to a playing session: one attempt, with a sentence for each failure.
 
-Only TCP interleaved is asked for: it is flow-controlled, passes firewalls, and lets a
-camera that nobody watches be read a few times a second.
+TCP interleaved is asked for first: it is flow-controlled, passes firewalls, and lets a
+camera that nobody watches be read a few times a second. UDP is for cameras that send
+in no other way, or for sites that want it.
 """
 
 import asyncio
@@ -42,13 +43,21 @@ async def connect(
         authorization=Authorization(address.username, address.password),
         timeout=timeout,
     )
+    opening = Opening(
+        dialogue,
+        sock,
+        url=url.text,
+        # Datagrams would go unencrypted beside the connection that is secured.
+        transport="tcp" if url.is_secure else policy.transport,
+        may_change=not url.is_secure,
+    )
     try:
-        opening = Opening(dialogue, url=url.text)
         await opening.describe(want_audio=want_audio)
         await opening.set_up()
         await opening.play()
-        return opening.session(sock, clock=clock, silence_seconds=silence_seconds)
+        return opening.session(clock=clock, silence_seconds=silence_seconds)
     except BaseException:
+        opening.close()
         sock.close()
         raise
 

@@ -7,34 +7,56 @@ from dataclasses import dataclass
 from nvr.base.clock import Clock
 from nvr.base.errors import BadStream, CameraRefused, MediaError
 from nvr.base.model import Codec, StreamFormat
+from nvr.base.settings import Transport
+from nvr.ingest.datagrams import Datagrams, DatagramTrack
 from nvr.ingest.dialogue import Dialogue, Reply
 from nvr.ingest.keepalive import KeepAlive
+from nvr.ingest.port_pair import PortPair, open_pair
 from nvr.ingest.session import Offer, RtspSession, SessionStats
 from nvr.media import sdp
 from nvr.media.camera_clock import ReportReceiver
 from nvr.media.collector import Collector
 from nvr.media.depacketise_h264 import H264Receiver
 from nvr.media.depacketise_h265 import H265Receiver
-from nvr.media.interleaved import Receiver
+from nvr.media.interleaved import Receiver, Scanner
 from nvr.media.sounds import AacReceiver, G711Receiver, SoundReceiver
 
 _INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.I)
+_SERVER_PORT = re.compile(r"server_port\s*=\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.I)
 _TIMEOUT = re.compile(r"timeout\s*=\s*(\d{1,5})", re.I)
+_UNSUPPORTED_TRANSPORT = 461
 _PICTURES = {Codec.H264: H264Receiver, Codec.H265: H265Receiver}
 
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Where a track's RTP and RTCP come on the connection."""
+    """Where a track's RTP and RTCP come on the connection; or, over UDP, what they
+    are numbered as."""
 
     rtp: int
     rtcp: int
 
 
 class Opening:
-    """Goes through the steps in order; each raises a `CameraError`."""
+    """Goes through the steps in order; each raises a `CameraError`.
 
-    def __init__(self, dialogue: Dialogue, *, url: str) -> None:
+    A camera that does not know `transport` is asked for the other one, if `may_change`.
+    What `close` gives back belongs to the session once there is one.
+    """
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        sock: socket.socket,
+        *,
+        url: str,
+        transport: Transport = "tcp",
+        may_change: bool = True,
+    ) -> None:
+        self._socket = sock
+        self._transport = transport
+        self._may_change = may_change
+        self._pairs: dict[str, PortPair] = {}
         self._dialogue = dialogue
         self._url = url
         self._aggregate = url
@@ -74,21 +96,32 @@ class Opening:
     async def set_up(self) -> None:
         """Set up video, and audio if the camera lets us have both."""
         tracks = self._chosen()
-        self._channels["video"] = await self._set_up_track(tracks.video_media)
+        try:
+            await self._set_up_track("video", tracks.video_media)
+        except CameraRefused as error:
+            if error.status != _UNSUPPORTED_TRANSPORT or not self._may_change:
+                raise
+            self._transport = "udp" if self._transport == "tcp" else "tcp"
+            await self._set_up_track("video", tracks.video_media)
         if tracks.audio_media is None:
             return
         try:
-            self._channels["audio"] = await self._set_up_track(tracks.audio_media)
+            await self._set_up_track("audio", tracks.audio_media)
         except CameraRefused:
             # Pictures without sound are better than neither.
             self._ignored.append(f"{tracks.audio_media.label} (refused)")
 
     async def play(self) -> None:
+        for pair in self._pairs.values():
+            pair.punch()
         await self._dialogue.request("PLAY", self._aggregate, ("Range", "npt=0.000-"))
 
-    def session(
-        self, sock: socket.socket, *, clock: Clock, silence_seconds: float
-    ) -> RtspSession:
+    def close(self) -> None:
+        """Give back the ports of an attempt that failed."""
+        for pair in self._pairs.values():
+            pair.close()
+
+    def session(self, *, clock: Clock, silence_seconds: float) -> RtspSession:
         """The session that goes on from here with the dialogue's socket."""
         stats = SessionStats()
         tracks = self._chosen()
@@ -106,8 +139,9 @@ class Opening:
         receivers[channels.rtp] = _PICTURES[tracks.video.codec](
             tracks.video, collector, stats
         )
+        datagrams = self._datagrams(receivers, stats) if self._pairs else None
         return RtspSession(
-            sock,
+            self._socket,
             dialogue=self._dialogue,
             keepalive=KeepAlive(
                 self._dialogue,
@@ -117,20 +151,54 @@ class Opening:
                 mono_us=clock.now().mono_us,
             ),
             collector=collector,
-            receivers=receivers,
+            receivers={} if datagrams else receivers,
             reports=reports,
             stats=stats,
             offer=Offer(self._dialogue.server, self._ignored),
             url=self._aggregate,
             clock=clock,
             silence_seconds=silence_seconds,
+            datagrams=datagrams,
         )
+
+    def _datagrams(
+        self, receivers: dict[int, Receiver], stats: SessionStats
+    ) -> Datagrams:
+        tracks = [
+            DatagramTrack(pair, self._channels[name].rtp, self._channels[name].rtcp)
+            for name, pair in self._pairs.items()
+        ]
+        scanner = Scanner(receivers, on_text=lambda head: None, tally=stats)
+        return Datagrams(tracks, scanner=scanner, tally=stats)
 
     def _chosen(self) -> sdp.ChosenTracks:
         assert self._tracks is not None, "describe comes first"
         return self._tracks
 
-    async def _set_up_track(self, media: sdp.MediaDescription) -> Channels:
+    async def _set_up_track(self, name: str, media: sdp.MediaDescription) -> None:
+        if self._transport == "udp":
+            self._channels[name] = await self._set_up_ports(name, media)
+        else:
+            self._channels[name] = await self._set_up_channels(media)
+
+    async def _set_up_ports(self, name: str, media: sdp.MediaDescription) -> Channels:
+        pair = open_pair(self._socket)
+        try:
+            rtp, control = pair.ports
+            asked = f"RTP/AVP;unicast;client_port={rtp}-{control}"
+            reply = await self._dialogue.request(
+                "SETUP", media.control, ("Transport", asked)
+            )
+            pair.server_ports = ports_given(reply.head.get("transport"))
+        except BaseException:
+            pair.close()
+            raise
+        self._note_session(reply)
+        self._pairs[name] = pair
+        first = 2 * (len(self._pairs) - 1)
+        return Channels(first, first + 1)
+
+    async def _set_up_channels(self, media: sdp.MediaDescription) -> Channels:
         used = {n for c in self._channels.values() for n in (c.rtp, c.rtcp)}
         first = next(n for n in range(0, 256, 2) if not {n, n + 1} & used)
         asked = f"RTP/AVP/TCP;unicast;interleaved={first}-{first + 1}"
@@ -176,6 +244,21 @@ def channels_given(transport: str, asked: Channels) -> Channels:
     if max(rtp, rtcp) > 255:
         raise BadStream("The camera answered with an impossible channel.")
     return Channels(rtp, rtcp)
+
+
+def ports_given(transport: str) -> tuple[int, int]:
+    """The camera's own ports by a Transport header, 0 for those it does not tell.
+    Raises `CameraRefused` when the camera chose another transport."""
+    if _INTERLEAVED.search(transport):
+        raise CameraRefused(
+            "The camera sends this stream over TCP although UDP was asked for."
+        )
+    found = _SERVER_PORT.search(transport)
+    if found is None:
+        return 0, 0
+    rtp = int(found[1])
+    control = int(found[2]) if found[2] else rtp + 1
+    return (rtp, control) if max(rtp, control) < 1 << 16 else (0, 0)
 
 
 def _sound_receiver(

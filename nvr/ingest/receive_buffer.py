@@ -7,6 +7,7 @@ from pathlib import Path
 BUFFER_BYTES = 8 << 20
 SOCKET_BYTES = 2 << 20
 """Holds a sweep and a key frame of a 16 Mbit/s camera, twice."""
+_FORCED = getattr(socket, "SO_RCVBUFFORCE", 33)  # Linux; not named by Python
 _LIMIT_FILE = Path("/proc/sys/net/core/rmem_max")
 
 
@@ -26,6 +27,15 @@ def enlarge(sock: socket.socket) -> None:
     to by itself (`tcp_rmem`, 6 MB), so nothing is asked.
     """
     if _largest_socket_bytes() >= SOCKET_BYTES:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
+
+
+def enlarge_datagrams(sock: socket.socket) -> None:
+    """Let the kernel hold `SOCKET_BYTES` of datagrams, or as much as it allows: what
+    does not fit between two visits is lost."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _FORCED, SOCKET_BYTES)
+    except OSError:  # we may not pass the system's limit
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
 
 

@@ -15,6 +15,7 @@ from nvr.base.errors import (
     MediaError,
 )
 from nvr.base.model import SECOND_US, Batch, StreamFormat
+from nvr.ingest.datagrams import Datagrams
 from nvr.ingest.dialogue import Dialogue
 from nvr.ingest.keepalive import KeepAlive
 from nvr.ingest.receive_buffer import shared_buffer
@@ -73,6 +74,7 @@ class RtspSession:
         url: str,
         clock: Clock,
         silence_seconds: float,
+        datagrams: Datagrams | None = None,
     ) -> None:
         self.stats = stats
         self.offer = offer
@@ -84,6 +86,7 @@ class RtspSession:
         self._url = url
         self._clock = clock
         self._silence_seconds = silence_seconds
+        self._datagrams = datagrams
         self._scanner = Scanner(receivers, on_text=keepalive.hear, tally=stats)
         self._kept: bytes | bytearray = dialogue.take_leftover()
         self._is_fresh = bool(self._kept)  # and not looked at yet
@@ -98,7 +101,8 @@ class RtspSession:
         return self._collector.format
 
     def fileno(self) -> int:
-        return self._socket.fileno()
+        """Of where the pictures come."""
+        return (self._datagrams or self._socket).fileno()
 
     def visit(self) -> list[Batch]:
         """Read what has come and return the whole units in it. Raises a `CameraError`
@@ -110,6 +114,8 @@ class RtspSession:
         for _ in range(MOST_READS):
             if not self._read():
                 break
+        if self._datagrams is not None:
+            self.stats.bytes += self._datagrams.read(arrived.mono_us)
         self._look_after(arrived.mono_us)
         batches = [Batch(arrived, f, units) for f, units in self._collector.take()]
         if not batches:
@@ -118,6 +124,8 @@ class RtspSession:
 
     async def close(self) -> None:
         """Say goodbye, so that the camera frees the session, within a second."""
+        if self._datagrams is not None:
+            self._datagrams.close()
         if self._socket.fileno() < 0:
             return
         try:
@@ -188,7 +196,10 @@ class RtspSession:
         seconds = f"{self._silence_seconds:g} s"
         if self.stats.packets:
             return f"The camera has sent no whole picture for {seconds}."
-        return f"The camera accepted the session but has sent nothing for {seconds}."
+        sentence = f"The camera accepted the session but has sent nothing for {seconds}"
+        if self._datagrams is None:
+            return f"{sentence}."
+        return f"{sentence}; a firewall may keep its UDP packets out."
 
     def _send(self, mono_us: int) -> None:
         """Send what is due; what the socket does not take waits for the next visit."""

@@ -157,7 +157,8 @@ class Frame:
     def datagrams(self) -> list[memoryview]:
         """For UDP: each packet without its interleaved framing."""
         view = memoryview(self._framed[0])
-        ends = (*self.offsets[1:], len(view))
+        # A frame of which every packet was lost has no end either.
+        ends = (*self.offsets, len(view))[1:]
         return [
             view[start + _FRAMING_BYTES : end]
             for start, end in zip(self.offsets, ends, strict=True)
@@ -166,7 +167,7 @@ class Frame:
     def without(self, lost: Collection[int]) -> "Frame":
         """The same frame after a network that lost the packets of these places."""
         view = memoryview(self._framed[0])
-        ends = (*self.offsets[1:], len(view))
+        ends = (*self.offsets, len(view))[1:]
         kept = bytearray()
         offsets = []
         for place, (start, end) in enumerate(zip(self.offsets, ends, strict=True)):
