@@ -292,11 +292,17 @@ def retention_plan(config: Path, as_json: bool) -> None:
 def _print_plan(told: "Plan") -> None:
     from nvr.keep.plan_report import brake_lines, kept_rows, plan_rows, plan_total
 
-    table = Table("camera", "rule", "files", "MB", "oldest", "newest", "goes", box=None)
+    table = Table("camera", "rule", box=None)
+    for heading in ("files", "MB", "oldest (UTC)", "newest", "goes after"):
+        is_number = heading in ("files", "MB")
+        table.add_column(
+            heading, no_wrap=True, justify="right" if is_number else "left"
+        )
     for row in plan_rows(told):
         name = row.camera or f"removed {row.camera_id[:8]}"
         rule = f"{row.plugin}: {row.reason}"
-        goes = f"after {row.after_minutes} min"
+        minutes = row.after_minutes
+        goes = f"{minutes // 60} h" if minutes >= 120 else f"{minutes} min"
         table.add_row(escape(name), escape(rule), *_extent(row.extent), goes)
     total = plan_total(told)
     if total.segments:
@@ -307,6 +313,10 @@ def _print_plan(told: "Plan") -> None:
         console.print("The next run would delete nothing.")
     if told.doomed_bytes:
         console.print(f"Marked by earlier runs: {told.doomed_bytes / 1e6:,.1f} MB.")
+    if told.returning_bytes:
+        size = f"{told.returning_bytes / 1e6:,.1f} MB"
+        text = f"Of these, {size} under other settings: they come back at the next "
+        console.print(f"{text}start and are judged again.", soft_wrap=True)
     for kept in kept_rows(told):
         text = f"Passed over: {kept.segments} files, {kept.plugin}: {kept.reason}"
         console.print(escape(text), soft_wrap=True)
@@ -315,7 +325,7 @@ def _print_plan(told: "Plan") -> None:
 
 
 def _extent(it: "Extent") -> tuple[str, ...]:
-    times = [rfc3339.text(us)[:16] + "Z" for us in (it.oldest_us, it.newest_us)]
+    times = [rfc3339.text(us)[:10] for us in (it.oldest_us, it.newest_us)]
     return f"{it.segments:,}", f"{it.size_bytes / 1e6:,.1f}", *times
 
 

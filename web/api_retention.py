@@ -58,7 +58,9 @@ _PLAN = Description(
     summary="What the next run of retention would delete",
     text="Nothing is changed by asking. Files go `after_minutes`, and not at all if "
     "the rules have changed by then. `brakes` are sentences about what holds deletion "
-    "back; `kept` counts files that were passed over because a rule keeps them.",
+    "back; `kept` counts files that were passed over because a rule keeps them. "
+    "Of what was marked earlier, `returning_bytes` were marked under other settings: "
+    "they are judged again when the server starts with these.",
     answers=(
         Answer(
             200,
@@ -80,6 +82,7 @@ _PLAN = Description(
                 kept=rows(shape(plugin=TEXT, reason=TEXT, segments=WHOLE)),
                 brakes=rows(TEXT),
                 marked_earlier_bytes=WHOLE,
+                returning_bytes=WHOLE,
             ),
         ),
     ),

@@ -10,6 +10,7 @@ from nvr.base.settings import Settings
 from nvr.hook_calls import Plugins
 from nvr.keep import survey
 from nvr.keep.clock_trust import ClockTrust
+from nvr.keep.dooming import rule_ending
 from nvr.keep.mass_change import MassChange
 from nvr.keep.retention import Decision, decide
 from nvr.keep.survey import FootageCount, VolumeSpace
@@ -33,6 +34,7 @@ class Plan:
     is_mass_change: bool = False
     cameras: dict[CameraId, str] = field(default_factory=dict)  # names
     doomed_bytes: int = 0  # marked by earlier runs; their files go when it is time
+    returning_bytes: int = 0  # of these, marked under other settings of the rules
 
 
 def plan(
@@ -74,6 +76,9 @@ def plan(
         is_mass_change=_is_mass_change(decision, counted, now.mono_us),
         cameras=counted.cameras,
         doomed_bytes=sum(usage.doomed_bytes for usage in counted.usages),
+        returning_bytes=catalogue.bytes_of_others(
+            rule_ending(plugins.retention_mark())
+        ),
     )
 
 

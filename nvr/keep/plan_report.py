@@ -144,6 +144,7 @@ def document(plan: Plan) -> dict[str, Any]:
         ],
         "brakes": brake_lines(plan),
         "marked_earlier_bytes": plan.doomed_bytes,
+        "returning_bytes": plan.returning_bytes,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, delete, func, select, text, update
+from sqlalchemy import Connection, Select, case, delete, func, select, text, update
 
 from nvr.base.model import (
     SECOND_US,
@@ -80,6 +80,10 @@ class RetentionCatalogue(Database):
     def doom_rules(self, ids: Sequence[SegmentId]) -> dict[SegmentId, str]:
         """Why these are on their way out."""
         return self._read(doom_rules, ids)
+
+    def bytes_of_others(self, ending: str) -> int:
+        """How much `spare_others` would take back in all."""
+        return self._read(bytes_of_others, ending)
 
     def spare_others(self, ending: str, limit: int) -> int:
         """Take back dooms whose rule ends differently; tells how many that were."""
@@ -190,16 +194,8 @@ def doom_rules(
 
 def spare_others(connection: Connection, ending: str, limit: int) -> int:
     """Doomed by a rule that ends otherwise, back to closed; at most `limit`."""
-    question = (
-        select(doom.c.segment_id)
-        .join(segment, segment.c.id == doom.c.segment_id)
-        .where(
-            ~doom.c.rule.endswith(ending, autoescape=True),
-            segment.c.state == SegmentState.DOOMED,
-        )
-        .order_by(doom.c.segment_id)
-        .limit(limit)
-    )
+    question = _others(select(doom.c.segment_id), ending)
+    question = question.order_by(doom.c.segment_id).limit(limit)
     others = list(connection.execute(question).scalars())
     spared = connection.execute(
         update(segment)
@@ -210,6 +206,20 @@ def spare_others(connection: Connection, ending: str, limit: int) -> int:
     back = list(spared.scalars())
     connection.execute(delete(doom).where(doom.c.segment_id.in_(back)))
     return len(back)
+
+
+def bytes_of_others(connection: Connection, ending: str) -> int:
+    question = select(func.coalesce(func.sum(segment.c.size_bytes), 0))
+    question = _others(question.select_from(doom), ending)
+    return int(connection.scalar(question) or 0)
+
+
+def _others(question: Select[tuple[int]], ending: str) -> Select[tuple[int]]:
+    """Of what is doomed, only that whose rule ends otherwise."""
+    return question.join(segment, segment.c.id == doom.c.segment_id).where(
+        ~doom.c.rule.endswith(ending, autoescape=True),
+        segment.c.state == SegmentState.DOOMED,
+    )
 
 
 def _number(connection: Connection, volume_id: VolumeId) -> int | None:

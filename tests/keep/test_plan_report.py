@@ -126,6 +126,23 @@ def test_marked_earlier_is_told_and_not_counted_again(
     assert "earlier runs: 1.0 MB" in told
 
 
+async def test_what_other_settings_marked_is_told_apart(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(archive)
+    await archive.keeper({"age": {"days": 20}}).turn()
+    before = archive.doomed
+
+    told = json.loads(asked(archive, monkeypatch, "--json"))
+    text = asked(archive, monkeypatch)
+    await archive.keeper(TABLES).turn()
+
+    assert told["returning_bytes"] == len(before) * MB > 0
+    assert told["returning_bytes"] == told["marked_earlier_bytes"]
+    assert "come back at the next start" in " ".join(text.split())
+    assert archive.doomed != before
+
+
 def test_a_removed_camera_is_told_by_its_number(archive: Archive) -> None:
     gate = archive.camera("gate")
     archive.record(gate, 1, start_us=archive.now_us - 40 * DAY_US)
