@@ -53,6 +53,21 @@ class Collector:
         self._tally.units += 1
         self._units.append(AccessUnit(VIDEO, timestamp, payload, is_key))
 
+    def extend(self, payload: bytes, is_key: bool) -> bool:
+        """More of the last picture. False when that has been taken already; then this
+        may be handed on as a unit of its own."""
+        if not self._has_begun:
+            return True  # dropped, as its beginning was
+        units = self._units
+        for place in range(len(units) - 1, -1, -1):
+            unit = units[place]
+            if unit.track == VIDEO:
+                units[place] = AccessUnit(
+                    VIDEO, unit.timestamp, unit.payload + payload, unit.is_key or is_key
+                )
+                return True
+        return False
+
     def picture_damaged(self) -> None:
         """A unit of video was dropped, because a part of it did not come."""
         if self._has_begun:

@@ -39,5 +39,9 @@ class H264Receiver(PictureReceiver):
     def _kind(self, nal: bytes | bytearray) -> int:
         return nal[0] & 0x1F
 
+    def _is_first_slice(self, nal: bytes | bytearray) -> bool:
+        # first_mb_in_slice, as Exp-Golomb, is 0
+        return len(nal) > 1 and nal[1] & 0x80 != 0
+
     def _is_start(self, nal: bytes | bytearray) -> bool:
         return h264.is_recovery_point(nal)

@@ -36,3 +36,7 @@ class H265Receiver(PictureReceiver):
 
     def _kind(self, nal: bytes | bytearray) -> int:
         return nal[0] >> 1 & 0x3F
+
+    def _is_first_slice(self, nal: bytes | bytearray) -> bool:
+        # first_slice_segment_in_pic_flag
+        return len(nal) > 2 and nal[2] & 0x80 != 0

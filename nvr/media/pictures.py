@@ -19,6 +19,7 @@ FRAME_HEAD_BYTES = 4  # of an interleaved frame
 _LENGTH = struct.Struct(">I")
 _BYTES = tuple(bytes((value,)) for value in range(256))
 _END = 0x40  # in a fragment's header: the NAL unit ends
+_LONGEST_SLICE_START = 3
 _NO_STAMP = -1
 _NO_FRAGMENT = -1
 
@@ -50,6 +51,10 @@ class PictureReceiver(ABC):
         self._is_key = False
         self._is_damaged = False
         self._may_run = False
+        self._marks = 0  # seen behind slices of this timestamp
+        self._usual_marks = 1
+        self._has_gap = False  # packets of this timestamp were lost, maybe marked ones
+        self._handed_on = _NO_STAMP  # timestamp of the last picture
         self._sets: list[bytes] = []
 
     def packet(self, buffer: bytearray, start: int, stop: int) -> bool:
@@ -72,9 +77,13 @@ class PictureReceiver(ABC):
             if self._parts or self._is_damaged:
                 self._finish()
             self._stamp = stamp
+            if self._usual_marks > 1 and not self._has_gap:
+                self._usual_marks = max(self._marks, 1)
+            self._marks = 0
+            self._has_gap = False
         goes_on = self._payload(buffer, begin, stop)
         if second & rtp.MARKER:
-            self._finish()
+            self._mark()
             return False
         return goes_on and first == rtp.PLAIN and self._may_run
 
@@ -134,7 +143,7 @@ class PictureReceiver(ABC):
             self._damage()
         else:
             self._close_fragment(kind)
-        self._finish()
+        self._mark()
         return stop
 
     @abstractmethod
@@ -143,6 +152,10 @@ class PictureReceiver(ABC):
 
     @abstractmethod
     def _kind(self, nal: bytes | bytearray) -> int: ...
+
+    @abstractmethod
+    def _is_first_slice(self, nal: bytes | bytearray) -> bool:
+        """Whether this NAL unit of `_picture_kinds` is where a picture begins."""
 
     def _is_start(self, nal: bytes | bytearray) -> bool:
         """True when this NAL unit of `_hint_kinds` says that decoding can start
@@ -233,9 +246,19 @@ class PictureReceiver(ABC):
         self._next = (sequence + 1) & 0xFFFF
         if not is_first:
             self._tally.lost_packets += missing
+            self._has_gap = missing > 0
             if self._fragment_at >= 0:
                 self._damage()
         return True
+
+    def _mark(self) -> None:
+        """A marker came. Cameras exist that set it behind every slice: once that was
+        seen, a picture ends with as many as the one before it had."""
+        if self._has_picture:
+            self._marks += 1
+            if self._marks < self._usual_marks and not self._is_damaged:
+                return
+        self._finish()
 
     def _finish(self) -> None:
         """The unit ends here. One without a picture is kept for the next: cameras
@@ -253,7 +276,25 @@ class PictureReceiver(ABC):
         if self._sets:
             self._describe()
         if is_whole:
-            self._collector.picture(self._stamp, b"".join(parts), is_key)
+            payload = b"".join(parts)
+            if self._stamp == self._handed_on and self._goes_on(payload):
+                self._usual_marks = max(self._marks, 2)
+                if self._collector.extend(payload, is_key):
+                    return
+            self._handed_on = self._stamp
+            self._collector.picture(self._stamp, payload, is_key)
+
+    def _goes_on(self, payload: bytes) -> bool:
+        """Whether this is more of the picture before it: its first slice is none."""
+        at, end = 0, len(payload)
+        while at + _LENGTH.size < end:
+            (size,) = _LENGTH.unpack_from(payload, at)
+            at += _LENGTH.size
+            nal = payload[at : at + min(size, _LONGEST_SLICE_START)]
+            if self._kind(nal) in self._picture_kinds:
+                return not self._is_first_slice(nal)
+            at += size
+        return False
 
     def _describe(self) -> None:
         received, self._sets = self._sets, []

@@ -277,3 +277,91 @@ def test_random_payloads_never_crash(seed):
                     )
                 )
             )
+
+
+def slices(
+    count: int, stamp: int, *, first: int, start: bytes, rest: bytes
+) -> tuple[list[bytes], list[bytes]]:
+    """A picture whose every slice carries the marker: its NAL units and packets."""
+    nals = [(rest if i else start) + bytes([i]) * 300 for i in range(count)]
+    packets = [
+        framed(rtp(nal, sequence=first + i, stamp=stamp, marker=True))
+        for i, nal in enumerate(nals)
+    ]
+    return nals, packets
+
+
+H264_STARTS = {"start": b"\x65\x88", "rest": b"\x65\x44"}
+H265_STARTS = {"start": b"\x26\x01\xaf", "rest": b"\x26\x01\x2f"}
+
+
+def test_slices_that_each_carry_a_marker_become_one_picture():
+    reader = Reader()
+    first, sent_first = slices(4, 0, first=0, **H264_STARTS)
+    second, sent_second = slices(4, 3600, first=4, **H264_STARTS)
+
+    units = reader.read(b"".join(sent_first + sent_second))
+
+    assert units == [access_unit(first), access_unit(second)]
+    assert reader.tally.units == reader.tally.pictures == 2
+
+
+def test_slices_with_markers_are_not_waited_for_once_their_number_is_known():
+    """Each packet is read as it comes: a picture is handed on with its last slice."""
+    reader = Reader()
+    reader.read(b"".join(slices(3, 0, first=0, **H264_STARTS)[1]))
+    wanted, packets = slices(3, 3600, first=3, **H264_STARTS)
+
+    got = [reader.read(packet) for packet in packets]
+
+    assert got == [[], [], [access_unit(wanted)]]
+
+
+def test_fewer_slices_than_before_end_with_the_timestamp():
+    reader = Reader()
+    reader.read(b"".join(slices(3, 0, first=0, **H264_STARTS)[1]))
+    shorter, packets = slices(2, 3600, first=3, **H264_STARTS)
+    following, more = slices(2, 7200, first=5, **H264_STARTS)
+
+    assert reader.read(b"".join(packets)) == []
+    assert reader.read(b"".join(more)) == [access_unit(shorter), access_unit(following)]
+
+
+def test_a_lost_slice_does_not_change_their_number():
+    reader = Reader()
+    pictures = [slices(3, 3600 * i, first=3 * i, **H264_STARTS) for i in range(4)]
+    packets = [packet for _, sent in pictures for packet in sent]
+    del packets[5]  # the last slice of the second picture
+
+    got = [unit for packet in packets for unit in reader.read(packet)]
+
+    assert got[-2:] == [access_unit(pictures[2][0]), access_unit(pictures[3][0])]
+    assert reader.tally.lost_packets == 1
+
+
+def test_slices_of_h265_that_each_carry_a_marker_become_one_picture():
+    track = VideoTrack(Codec.H265, 90000, (VPS_265, SPS_265, PPS_265), 1280, 720)
+    reader = Reader(H265Receiver, track)
+    wanted, packets = slices(4, 0, first=0, **H265_STARTS)
+
+    assert reader.read(b"".join(packets)) == [access_unit(wanted)]
+
+
+def test_two_pictures_of_one_timestamp_stay_two():
+    reader = Reader()
+    one, sent_one = slices(1, 0, first=0, **H264_STARTS)
+    two, sent_two = slices(1, 0, first=1, **H264_STARTS)
+
+    units = reader.read(b"".join(sent_one + sent_two))
+
+    assert units == [access_unit(one), access_unit(two)]
+
+
+def test_slices_before_the_first_key_frame_are_dropped_together():
+    reader = Reader()
+    starts = {"start": b"\x41\x88", "rest": b"\x41\x44"}
+
+    units = reader.read(b"".join(slices(3, 0, first=0, **starts)[1]))
+
+    assert units == []
+    assert reader.tally.dropped_units == 1
