@@ -22,7 +22,7 @@ from tests.keep.conftest import archive
 
 __all__ = ["archive"]
 
-DEADLINE_SECONDS = 0.2
+DEADLINE_SECONDS = 0.5
 FOOTAGE = Footage()
 OLD = FOOTAGE.add(GATE, 1, start_us=NOW_US - 9 * DAY_US)[0]
 VIEW = FOOTAGE.view()
@@ -48,7 +48,7 @@ def blocks() -> None:
 
 
 def spins() -> None:
-    end_us = SystemClock().now().mono_us + 2_000_000
+    end_us = SystemClock().now().mono_us + 3_000_000
     while SystemClock().now().mono_us < end_us:
         pass
 
@@ -103,7 +103,7 @@ async def test_the_keeper_keeps_house_beside_it(archive: Archive, hook: str) -> 
 
     assert archive.doomed == ids(made[:5])
     assert any("without chaos" in alarm for alarm in keeper.alarms.current)
-    assert took_us < 1_500_000
+    assert took_us < 2_500_000
 
 
 def test_one_that_yields_endlessly_gets_its_limit_and_no_more() -> None:
