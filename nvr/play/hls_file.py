@@ -9,9 +9,10 @@ player of HLS takes (G.711) is named nowhere.
 
 import os
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from nvr.base.errors import MediaError
 from nvr.base.model import SECOND_US, Codec, Segment, StreamFormat
@@ -23,11 +24,15 @@ from nvr.media.mp4_read import SegmentIndex
 from nvr.media.mp4_write import initialization
 from nvr.media.segment_layout import CHECK_BYTES
 from nvr.play.cut import Prepared
+from nvr.play.instants import decode_times, presentation_times
 from nvr.play.parts import FilePiece, Part, cut_parts
 
 _FORM = "hls1"
 """Changes with every change to what is made of the same file: it is in the tag."""
 _USUAL_MOOF_BYTES = 4 << 10
+MOST_STEP_US = 2_000
+"""By which time may move from fragment to fragment. The recorder moves it by 400 us,
+and by more only after a connection; Chromium fills nothing shorter than 2 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,15 @@ class HlsFile:
             origin = 0
             parts.append(self._head())
         ends = [*starts[1:], self.size_bytes]
+        form = playable(self.prepared.index.format)
+        zeros = zeros_us(self.prepared, beginnings(self.prepared))
         file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            for start, end in zip(starts[begun:stop], ends[begun:stop], strict=True):
-                moof = shifted(_moof(file, start), time_shifts(self.prepared))
-                rest = start + len(moof)
-                parts += [moof, FilePiece(self.path, rest, end - rest)]
+            for n in range(begun, stop):
+                shifts = time_shifts(form, zeros[n])
+                moof = shifted(_moof(file, starts[n]), shifts)
+                rest = starts[n] + len(moof)
+                parts += [moof, FilePiece(self.path, rest, ends[n] - rest)]
         finally:
             os.close(file)
         return cut_parts(parts, first - origin, last - origin)
@@ -89,21 +97,57 @@ def playable(form: StreamFormat) -> StreamFormat:
     return form if has_aac else StreamFormat(form.video)
 
 
-def zero_us(prepared: Prepared) -> int:
-    """When, since 1970, time zero of a file was."""
-    whole = prepared.everything
-    return whole.span.start_us - (
-        whole.span.from_time * SECOND_US // whole.video.clock_rate
-    )
+class Beginning(NamedTuple):
+    """Where the pictures of a fragment begin: which fragment, and when in the file."""
+
+    fragment: int  # from 0
+    time: int
+    is_key: bool
 
 
-def time_shifts(prepared: Prepared) -> Mapping[int, int]:
+def beginnings(prepared: Prepared) -> list[Beginning]:
+    """Of all fragments that have pictures, in order."""
+    marks, video = prepared.index.marks, prepared.index.video
+    assert video is not None, "a prepared file has pictures"
+    shown = None
+    if video.composition is not None:
+        shown = presentation_times(video, decode_times(video))
+    starts, keys = [mark.offset for mark in marks], set(video.keys)
+    found, end = [], 0
+    for offset, length in zip(video.offsets, video.chunk_lengths, strict=True):
+        first, end = end, end + length
+        n = max(bisect_right(starts, offset) - 1, 0)
+        time = marks[n].video_time if shown is None else min(shown[first:end])
+        found.append(Beginning(n, time, first in keys))
+    return found
+
+
+def zeros_us(prepared: Prepared, found: Sequence[Beginning]) -> list[int]:
+    """For each fragment: when, since 1970, the file's time zero was.
+
+    That moves a little from one to the next, as the camera's clock is led after the
+    server's; never by more than players take without a word.
+    """
+    marks = prepared.index.marks
+    zeros: list[int] = []
+    zero = _zero_us(prepared, found[0])
+    for each in found:
+        zeros += [zero] * (each.fragment - len(zeros))
+        late = _zero_us(prepared, each) - zero
+        zero += max(-MOST_STEP_US, min(MOST_STEP_US, late))
+    return zeros + [zero] * (len(marks) - len(zeros))
+
+
+def _zero_us(prepared: Prepared, it: Beginning) -> int:
+    rate = prepared.everything.video.clock_rate
+    return prepared.index.marks[it.fragment].wall_us - it.time * SECOND_US // rate
+
+
+def time_shifts(form: StreamFormat, zero_us: int) -> Mapping[int, int]:
     """How much later each track's time is on the server's clock than in the file."""
-    form = playable(prepared.index.format)
-    zero = zero_us(prepared)
     tracks = ((VIDEO_ID, form.video), (AUDIO_ID, form.audio))
     return {
-        track_id: zero * track.clock_rate // SECOND_US
+        track_id: zero_us * track.clock_rate // SECOND_US
         for track_id, track in tracks
         if track is not None
     }

@@ -30,7 +30,7 @@ from nvr.play.hls_playlist import (
     multivariant_playlist,
     target_seconds,
 )
-from nvr.play.hls_segments import MediaSegment, footings, has_seam, media_segments
+from nvr.play.hls_segments import Laid, MediaSegment, has_seam, laid, media_segments
 
 LEAST_US = 2 * SECOND_US
 LEAST_TARGET = 4
@@ -141,24 +141,22 @@ class LivePlaylists:
     ) -> list[tuple[Segment, list[MediaSegment]]]:
         """What is whole of each file: of one that may grow, not the last stretch."""
         listed = []
-        before: tuple[Segment, Prepared] | None = None
+        before: Laid | None = None
         for row in rows:
             prepared = self._files.prepared(row)
             if prepared is None:
                 continue
-            found = footings(prepared)
+            file = laid(row, prepared)
             if before is not None:
-                first, is_discontinuous = 0, has_seam(before, (row, prepared))
+                first, is_discontinuous = 0, has_seam(before, file)
             made = media_segments(
-                row,
-                prepared,
+                file,
                 least_us=LEAST_US,
-                found=found,
-                first=min(first, len(found)),
-                end=len(found),
+                first=min(first, len(file.found)),
+                end=len(file.found),
                 is_discontinuous=is_discontinuous,
             )
-            before = row, prepared
+            before = file
             is_growing = not prepared.index.is_closed and row.state is SegmentState.OPEN
             listed.append((row, made[:-1] if is_growing else made))
             if is_growing:

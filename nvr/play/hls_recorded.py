@@ -1,17 +1,17 @@
 """HLS of a recorded interval: everything there is, in one playlist that ends."""
 
 from nvr.base.errors import NotFound
-from nvr.base.model import SECOND_US, Camera, Role, Segment, SegmentId, StreamFormat
+from nvr.base.model import SECOND_US, Camera, Role, SegmentId, StreamFormat
 from nvr.play.clip import check_interval
-from nvr.play.cut import Prepared
 from nvr.play.footage import FootageCatalogue, SegmentFiles
 from nvr.play.hls_file import init_bytes, playable
 from nvr.play.hls_playlist import recorded_playlist
 from nvr.play.hls_segments import (
     Footing,
+    Laid,
     MediaSegment,
-    footings,
     has_seam,
+    laid,
     media_segments,
 )
 from nvr.play.nearest import nothing_there
@@ -35,27 +35,25 @@ def recorded(
     check_interval(start_us, end_us)
     rows = catalogue.segments(camera.id, role, start_us, end_us)
     made: list[MediaSegment] = []
-    before: tuple[Segment, Prepared] | None = None
+    before: Laid | None = None
     described: tuple[StreamFormat, tuple[SegmentId, int]] | None = None
     for row, prepared in touched(files, rows, start_us, end_us, None):
         form = playable(prepared.index.format)
         if described is None or described[0] != form:
             described = form, (row.id, init_bytes(prepared.index))
-        found = footings(prepared)
-        first, end = _wanted(found, start_us, end_us)
+        file = laid(row, prepared)
+        first, end = _wanted(file.found, start_us, end_us)
         made += media_segments(
-            row,
-            prepared,
+            file,
             least_us=LEAST_US,
-            found=found,
             first=first,
             end=end,
             is_discontinuous=bool(made)
             and before is not None
-            and has_seam(before, (row, prepared)),
+            and has_seam(before, file),
             init=described[1],
         )
-        before = row, prepared
+        before = file
     if not made:
         raise NotFound(nothing_there(catalogue, camera, role, start_us, end_us))
     return recorded_playlist(made, start_us)

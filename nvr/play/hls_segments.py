@@ -4,7 +4,6 @@ Where they begin and end depends on nothing but the file, so that whoever asks a
 or asks another server process, is told the same.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,13 +11,13 @@ from typing import NamedTuple
 
 from nvr.base.model import SECOND_US, Segment, SegmentId
 from nvr.play.cut import Prepared
-from nvr.play.hls_file import init_bytes, playable, zero_us
-from nvr.play.instants import decode_times, presentation_times
+from nvr.play.hls_file import beginnings, init_bytes, playable, zeros_us
 
 MOST_PAUSE_US = 100_000
 MOST_OVERLAP_US = 20_000
-"""Files of a run meet within milliseconds, as the camera's clock drifts. What players
-bridge in silence is no discontinuity: hls.js jumps holes up to 100 ms."""
+"""Files of a run meet within a millisecond, unless the camera's clock had to be led
+back in a hurry. What players bridge in silence is no discontinuity: hls.js jumps holes
+of up to 100 ms."""
 
 
 class Footing(NamedTuple):
@@ -27,6 +26,7 @@ class Footing(NamedTuple):
     offset: int
     end: int  # without its check box; sound on its own behind it included
     at_us: int  # on the time line that players see
+    until_us: int
     wall_us: int
     is_key: bool
 
@@ -51,41 +51,45 @@ class MediaSegment:
     init_bytes: int
 
 
-def footings(prepared: Prepared) -> list[Footing]:
-    """The fragments of a file in order."""
-    marks, video = prepared.index.marks, prepared.index.video
-    assert video is not None, "a prepared file has pictures"
-    shown = None
-    if video.composition is not None:
-        shown = presentation_times(video, decode_times(video))
-    starts = [mark.offset for mark in marks]
-    keys, zero = set(video.keys), zero_us(prepared)
-    placed, end = [], 0
-    for offset, length in zip(video.offsets, video.chunk_lengths, strict=True):
-        first, end = end, end + length
-        n = max(bisect_right(starts, offset) - 1, 0)
-        time = marks[n].video_time if shown is None else min(shown[first:end])
-        at_us = zero + time * SECOND_US // video.clock_rate
-        placed.append((n, at_us, first in keys))
-    stops = [n for n, _, _ in placed[1:]] + [len(marks)]
-    return [
-        Footing(
-            marks[n].offset,
-            marks[stop - 1].offset + marks[stop - 1].size_bytes,
-            at_us,
-            marks[n].wall_us,
-            is_key,
-        )
-        for (n, at_us, is_key), stop in zip(placed, stops, strict=True)
+class Laid(NamedTuple):
+    """A file and its fragments."""
+
+    segment: Segment
+    prepared: Prepared
+    found: list[Footing]
+
+
+def laid(segment: Segment, prepared: Prepared) -> Laid:
+    """The fragments of a file in order, each with those of nothing but sound after."""
+    marks, whole = prepared.index.marks, prepared.everything
+    found = beginnings(prepared)
+    zeros = zeros_us(prepared, found)
+    times = [
+        zeros[each.fragment] + each.time * SECOND_US // whole.video.clock_rate
+        for each in found
     ]
+    end_us = zeros[-1] + whole.span.until_time * SECOND_US // whole.video.clock_rate
+    stops = [each.fragment for each in found[1:]] + [len(marks)]
+    footings = [
+        Footing(
+            offset=marks[n].offset,
+            end=marks[stop - 1].offset + marks[stop - 1].size_bytes,
+            at_us=at_us,
+            until_us=until_us,
+            wall_us=marks[n].wall_us,
+            is_key=is_key,
+        )
+        for (n, _, is_key), stop, at_us, until_us in zip(
+            found, stops, times, [*times[1:], end_us], strict=True
+        )
+    ]
+    return Laid(segment, prepared, footings)
 
 
 def media_segments(
-    segment: Segment,
-    prepared: Prepared,
+    file: Laid,
     *,
     least_us: int,
-    found: Sequence[Footing],
     first: int,
     end: int,
     is_discontinuous: bool,
@@ -93,10 +97,10 @@ def media_segments(
 ) -> list[MediaSegment]:
     """The fragments `first` up to `end` of a file in media segments that last
     `least_us` or until the next key frame after that."""
+    segment, prepared, found = file
     init = init or (segment.id, init_bytes(prepared.index))
     made = []
     for begin, stop in pairwise(_cuts(found, first, end, least_us)):
-        until_us = found[stop].at_us if stop < len(found) else _end_us(prepared)
         made.append(
             MediaSegment(
                 file=segment.id,
@@ -104,7 +108,7 @@ def media_segments(
                 offset=found[begin].offset,
                 size_bytes=found[stop - 1].end - found[begin].offset,
                 wall_us=found[begin].wall_us,
-                duration_us=max(until_us - found[begin].at_us, 1),
+                duration_us=max(found[stop - 1].until_us - found[begin].at_us, 1),
                 is_independent=found[begin].is_key,
                 is_discontinuous=is_discontinuous and begin == first,
                 init=init[0],
@@ -114,22 +118,13 @@ def media_segments(
     return made
 
 
-def has_seam(before: tuple[Segment, Prepared], after: tuple[Segment, Prepared]) -> bool:
+def has_seam(before: Laid, after: Laid) -> bool:
     """Whether a player must be told that the second file does not just go on."""
-    if before[0].run_id != after[0].run_id:
+    if before.segment.run_id != after.segment.run_id:
         return True
-    if playable(before[1].index.format) != playable(after[1].index.format):
-        return True
-    missing_us = after[1].everything.span.start_us - _end_us(before[1])
-    return not -MOST_OVERLAP_US <= missing_us <= MOST_PAUSE_US
-
-
-def _end_us(prepared: Prepared) -> int:
-    """When a file ends, on the time line that players see."""
-    whole = prepared.everything
-    return zero_us(prepared) + (
-        whole.span.until_time * SECOND_US // whole.video.clock_rate
-    )
+    forms = [playable(file.prepared.index.format) for file in (before, after)]
+    missing_us = after.found[0].at_us - before.found[-1].until_us
+    return forms[0] != forms[1] or not (-MOST_OVERLAP_US <= missing_us <= MOST_PAUSE_US)
 
 
 def _cuts(found: Sequence[Footing], first: int, end: int, least_us: int) -> list[int]:

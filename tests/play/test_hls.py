@@ -11,8 +11,9 @@ from nvr.base.errors import NotFound
 from nvr.base.model import SECOND_US, Codec, GapCause, Role
 from nvr.codec.strip import read_strip
 from nvr.play.clip import BadInterval
+from nvr.play.cut import prepare
 from nvr.play.footage import SegmentFiles
-from nvr.play.hls_file import HlsFile
+from nvr.play.hls_file import MOST_STEP_US, HlsFile, beginnings, zeros_us
 from nvr.play.hls_live import LivePlaylists, Origin
 from nvr.play.hls_recorded import recorded
 from tests.play.hls_rules import (
@@ -222,3 +223,24 @@ def test_what_is_not_whole_yet_is_not_in_a_live_playlist(recording: Recording) -
     other = replace(recording.camera, id="of another camera")  # type: ignore[arg-type]
     with pytest.raises(NotFound):
         live(recording).follow(other.id, origin)
+
+
+def test_time_follows_the_clock_in_steps_that_players_take(
+    recording: Recording,
+) -> None:
+    recording.run(numbered(key_every=KEYS), keys_per_segment=99)
+    found = SegmentFiles(recording.volumes).prepared(recording.segments[0])
+    assert found is not None
+    # Led by 400 us a fragment, and then in a hurry.
+    late = [-400 * n if n < 6 else -250_000 for n in range(10)]
+    marks = [
+        mark._replace(wall_us=mark.wall_us + us)
+        for mark, us in zip(found.index.marks, late, strict=True)
+    ]
+    led = prepare(replace(found.index, marks=marks))
+
+    zeros = zeros_us(led, beginnings(led))
+
+    steps = [b - a for a, b in pairwise(zeros)]
+    assert zeros[0] == START_US
+    assert steps == [-400] * 5 + [-MOST_STEP_US] * 4
