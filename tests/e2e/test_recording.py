@@ -108,7 +108,9 @@ async def test_files_hold_what_was_sent_and_play_anywhere(
                     float(video.duration * video.time_base) * 1e6 - length_us
                 ) < (100_000)
             if has_ffmpeg():
-                assert ffmpeg_complaints(path) == ""
+                # It warns when pictures are reordered at the very end of a file only.
+                level = "error" if camera.main.b_frames else "warning"
+                assert ffmpeg_complaints(path, level) == ""
 
 
 async def test_killed_at_any_time_a_camera_loses_at_most_a_second(
