@@ -8,7 +8,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,9 @@ from nvr.base.model import SECOND_US, StreamAddress
 from nvr.base.redact import redact
 
 if TYPE_CHECKING:
+    from nvr.base.model import Camera
     from nvr.ingest.probe import Probe
+    from nvr.keep.coverage import CameraCoverage
     from nvr.keep.plan import Plan
     from nvr.keep.plan_report import Extent
     from nvr.store.catalogue import Catalogue
@@ -265,6 +267,90 @@ def check(config: Path, quick: bool) -> None:
         console.print(line, soft_wrap=True)
     console.print(report.summary)
     sys.exit(0 if report.is_clean else 1)
+
+
+@main.command()
+@click.argument("camera", default="")
+@click.option("--start", help="RFC 3339 with a zone.  [default: a day before the end]")
+@click.option("--end", help="RFC 3339 with a zone.  [default: now]")
+@click.option(
+    "--step", type=click.Choice(["hour", "day"]), default="day", show_default=True
+)
+@click.option("--sub", is_flag=True, help="Of the smaller stream.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table for spreadsheets.")
+@config_option
+def coverage(
+    camera: str,
+    start: str | None,
+    end: str | None,
+    step: str,
+    sub: bool,
+    as_csv: bool,
+    config: Path,
+) -> None:
+    """Say how much of each hour or day CAMERA has, or all cameras have."""
+    from nvr.base.model import Role
+    from nvr.keep import calendar
+    from nvr.keep import coverage as accounting
+    from nvr.web.pages_values import site_zone
+
+    catalogue = _catalogue(config)
+    now_us = SystemClock().now().wall_us
+    end_us = _instant(end, now_us)
+    start_us = _instant(start, end_us - 24 * 3600 * SECOND_US)
+    if start_us >= end_us:
+        raise click.ClickException("the end must be after the start")
+    if end_us > now_us + 400 * 24 * 3600 * SECOND_US:
+        raise click.ClickException("the end is more than 400 days ahead")
+    zone = site_zone(settings.load(config).web.time_zone)
+    found = accounting.coverage(
+        catalogue,
+        _chosen(catalogue.cameras(), camera),
+        Role.SUB if sub else Role.MAIN,
+        calendar.bounds(start_us, end_us, calendar.Step(step), zone),
+        now_us,
+    )
+    if as_csv:
+        click.echo(accounting.csv_text(found), nl=False)
+    else:
+        _print_coverage(found)
+
+
+def _instant(text: str | None, otherwise_us: int) -> int:
+    if text is None:
+        return otherwise_us
+    try:
+        return rfc3339.parse(text)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _chosen(cameras: "list[Camera]", name: str) -> "list[Camera]":
+    found = [it for it in cameras if not name or name in (it.name, it.id)]
+    if name and not found:
+        raise click.ClickException(f"there is no camera called {name!r}")
+    return found
+
+
+def _print_coverage(found: "Iterable[CameraCoverage]") -> None:
+    from nvr.keep.accounting import RECORDED
+
+    table = Table("camera", "from", "seconds", "recorded", "the rest", box=None)
+    for it in found:
+        for account in it.accounts:
+            rest = (
+                f"{kind} {us / SECOND_US:,.1f}"
+                for kind, us in account.spent_us.items()
+                if kind != RECORDED
+            )
+            table.add_row(
+                escape(it.camera.name),
+                rfc3339.text(account.start_us)[:16] + "Z",
+                f"{account.length_us / SECOND_US:,.1f}",
+                f"{account.recorded_us / SECOND_US:,.1f}",
+                ", ".join(rest) or "-",
+            )
+    console.print(table)
 
 
 @main.group()

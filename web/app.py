@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from nvr.web.admission import Admission
 from nvr.web.api_cameras import CameraApi
 from nvr.web.api_clip import ClipApi
+from nvr.web.api_coverage import CoverageApi
 from nvr.web.api_footage import FootageApi
 from nvr.web.api_hls import HlsApi
 from nvr.web.api_live import LiveApi
@@ -200,6 +201,12 @@ class _Parts:
                 vigil=self._vigil,
             ),
             FootageApi(catalogue=catalogue, stills=stills, trail=trail),
+            CoverageApi(
+                catalogue=catalogue,
+                clock=clock,
+                trail=trail,
+                time_zone=self._settings.web.time_zone,
+            ),
             self._live,
             UserApi(
                 catalogue=catalogue,

@@ -34,6 +34,7 @@ from nvr.store.changes import Change
 from nvr.store.deletion import Usage
 from nvr.store.people import PeopleCatalogue
 from nvr.store.retention import RetentionCatalogue
+from nvr.store.told import Told, told
 
 PAGE_ROWS = 5_000
 """Rows of a volume read at a time."""
@@ -186,6 +187,10 @@ class Catalogue(PeopleCatalogue, RetentionCatalogue):
     def extent(self, camera_id: CameraId, role: Role) -> tuple[int, int] | None:
         """First and last instant with footage; None: there is none."""
         return self._read(footage.extent, camera_id, role)
+
+    def told(self, camera_id: CameraId, role: Role, start_us: int, end_us: int) -> Told:
+        """All that is known of an interval, as it was at one time."""
+        return self._read(told, camera_id, role, start_us, end_us)
 
     # Deletion, in the order of its steps
 

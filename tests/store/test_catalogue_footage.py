@@ -174,6 +174,31 @@ def test_coverage_is_what_was_recorded_and_no_more(stream: Stream, t0: int) -> N
     assert stream.catalogue.extent(stream.camera_id, Role.SUB) is None
 
 
+def test_what_is_told_of_an_interval_has_the_deleted_too(
+    stream: Stream, t0: int
+) -> None:
+    gone = stream.record(t0, t0 + 100)
+    stream.record(t0 + 100, t0 + 200)
+    stream.lose(t0 + 200)
+    catalogue = stream.catalogue
+    while_lost = catalogue.told(stream.camera_id, stream.role, t0, t0 + 500)
+    stream.grow(stream.open(t0 + 300), t0 + 400)
+    catalogue.doom([gone.id], "age [x]", 0)
+    catalogue.begin_unlink([gone.id])
+    catalogue.forget([gone.id])
+
+    told = catalogue.told(stream.camera_id, stream.role, t0, t0 + 500)
+
+    assert while_lost.known_us is None
+    assert told.recorded == ((t0 + 100, t0 + 200), (t0 + 300, t0 + 400))
+    assert [(g.start_us, g.end_us) for g in told.gaps if g.start_us >= t0] == [
+        (t0 + 200, t0 + 300)
+    ]
+    assert told.deleted == ((t0, t0 + 100),)
+    assert told.known_us == t0 + 400
+    assert told.added_us == catalogue.camera(stream.camera_id).created_us
+
+
 def test_all_of_it_told_again_changes_nothing(stream: Stream, t0: int) -> None:
     stream.record(t0 + 5, t0 + 60)
     stream.record(t0 + 60, t0 + 100)
