@@ -27,15 +27,7 @@ from nvr.media.fragment import Fragment, TrackRun
 
 VIDEO_RATE = 90_000
 _ENCODERS = {Codec.H264: "libx264", Codec.H265: "libx265"}
-_SOUND_ENCODERS = {
-    Codec.AAC: "aac",
-    Codec.PCMA: "pcm_alaw",
-    Codec.PCMU: "pcm_mulaw",
-    Codec.OPUS: "libopus",
-    Codec.L16: "pcm_s16be",
-}
-_SOUND_RATES = {Codec.AAC: (16_000, 1024), Codec.OPUS: (48_000, 960)}
-"""And samples of a unit."""
+_SOUND_ENCODERS = {Codec.AAC: "aac", Codec.PCMA: "pcm_alaw", Codec.PCMU: "pcm_mulaw"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +236,14 @@ def _picture(number: int, size: tuple[int, int], noise: int) -> av.VideoFrame:
 
 
 def _encode_audio(codec: Codec, seconds: float) -> tuple[AudioTrack, list[AccessUnit]]:
-    rate, length = _SOUND_RATES.get(codec, (8_000, 160))
+    rate = 16_000 if codec is Codec.AAC else 8_000
     context = av.CodecContext.create(_SOUND_ENCODERS[codec], "w")
     assert isinstance(context, av.AudioCodecContext)
     context.sample_rate = rate
     context.layout = "mono"
     context.format = "fltp" if codec is Codec.AAC else "s16"
     context.time_base = Fraction(1, rate)
+    length = 1024 if codec is Codec.AAC else 160
     packets = []
     for start in range(0, round(seconds * rate), length):
         packets += context.encode(_tone(start, length, rate, codec))

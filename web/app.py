@@ -13,6 +13,7 @@ from nvr.web.api_coverage import CoverageApi
 from nvr.web.api_footage import FootageApi
 from nvr.web.api_hls import HlsApi
 from nvr.web.api_live import LiveApi
+from nvr.web.api_metrics import MetricsApi
 from nvr.web.api_probe import ProbeApi
 from nvr.web.api_retention import RetentionApi
 from nvr.web.api_session import SessionApi
@@ -32,6 +33,7 @@ from nvr.web.pages import add_pages
 from nvr.web.passwords import Passwords
 from nvr.web.plans import Plans
 from nvr.web.policy import Handler, Routes, demand_policies
+from nvr.web.request_counts import RequestCounts
 from nvr.web.sessions import Sessions
 from nvr.web.throttle import Throttle
 from nvr.web.vigil import Vigil
@@ -77,7 +79,13 @@ def make_app(
 
     @web.middleware
     async def at_the_edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await edge.handle(request, handler)
+        try:
+            answer = await edge.handle(request, handler)
+        except web.HTTPException as redirect:
+            parts.counts.note(request, redirect.status)
+            raise
+        parts.counts.note(request, answer.status)
+        return answer
 
     app = web.Application(middlewares=[at_the_edge], client_max_size=MOST_BYTES)
     routes.install(app)
@@ -111,6 +119,7 @@ class _Parts:
         self._settings = settings
         self._catalogue = catalogue
         self._clock = clock
+        self.counts = RequestCounts()
         self.admission = Admission(catalogue)
         self.trail = AuditTrail(catalogue=catalogue, clock=clock)
         self._vigil = Vigil(admission=self.admission, clock=clock)
@@ -161,6 +170,12 @@ class _Parts:
         run_dir = self._settings.run_dir
         return [
             StatusApi(run_dir=run_dir, catalogue=catalogue, clock=clock),
+            MetricsApi(
+                settings=self._settings,
+                catalogue=catalogue,
+                clock=clock,
+                counts=self.counts,
+            ),
             OpenApi(),
             WelcomeApi(
                 catalogue=catalogue,

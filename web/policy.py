@@ -23,6 +23,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+_FOR_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
 class Policy(StrEnum):
     """Whom a route answers."""
 
@@ -126,7 +129,7 @@ def demand_policies(app: web.Application) -> None:
 
 def is_api_path(path: str) -> bool:
     """Whether a path is answered for programs rather than for browsers."""
-    return path.startswith("/api/") or path == "/healthz"
+    return path.startswith("/api/") or path in _FOR_PROBES
 
 
 def _canonical(path: str) -> str:

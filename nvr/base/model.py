@@ -43,8 +43,6 @@ class Codec(StrEnum):
     AAC = "aac"
     PCMA = "pcma"
     PCMU = "pcmu"
-    OPUS = "opus"
-    L16 = "l16"  # samples of 16 bits, the higher byte first
 
 
 class GapCause(StrEnum):

@@ -19,7 +19,7 @@ from nvr.media.collector import Collector
 from nvr.media.depacketise_h264 import H264Receiver
 from nvr.media.depacketise_h265 import H265Receiver
 from nvr.media.interleaved import Receiver, Scanner
-from nvr.media.sounds import AacReceiver, PlainReceiver, SoundReceiver
+from nvr.media.sounds import AacReceiver, G711Receiver, SoundReceiver
 
 _INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.I)
 _SERVER_PORT = re.compile(r"server_port\s*=\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.I)
@@ -267,7 +267,7 @@ def _sound_receiver(
     assert tracks.audio is not None and tracks.audio_media is not None
     if tracks.audio.codec is Codec.AAC:
         return AacReceiver(tracks.audio, tracks.audio_media, collector, stats)
-    return PlainReceiver(collector, stats)
+    return G711Receiver(collector, stats)
 
 
 def _sentence(error: MediaError) -> str:

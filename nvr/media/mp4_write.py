@@ -30,13 +30,6 @@ __all__ = [
     "mime",
 ]
 
-_AUDIO_NAMES = {
-    Codec.PCMA: "alaw",
-    Codec.PCMU: "ulaw",
-    Codec.OPUS: "opus",
-    Codec.L16: "twos",
-}
-
 
 def initialization(form: StreamFormat) -> bytes:
     """`ftyp` and `moov`: what a player needs before the first fragment."""
@@ -79,4 +72,4 @@ def mime(form: StreamFormat) -> str:
 def _audio_codec(audio: AudioTrack) -> str:
     if audio.codec is Codec.AAC:
         return aac.codecs(audio.config)
-    return _AUDIO_NAMES[audio.codec]
+    return "alaw" if audio.codec is Codec.PCMA else "ulaw"

@@ -1,7 +1,7 @@
 """Sample entries: how a track's coding is described inside a `moov`, both ways.
 
-H.264 and H.265 as ISO/IEC 14496-15, AAC as 14496-14, Opus by its own mapping, and
-G.711 and L16 as QuickTime's `alaw`, `ulaw` and `twos`, which is how they travel in MP4.
+H.264 and H.265 as ISO/IEC 14496-15, AAC as 14496-14, G.711 as QuickTime's `alaw` and
+`ulaw`, which is how it travels in MP4.
 """
 
 import struct
@@ -13,15 +13,7 @@ from nvr.media import boxes, h264, h265
 from nvr.media.boxes import Box
 
 _VIDEO_ENTRIES = {b"avc1": Codec.H264, b"hvc1": Codec.H265}
-_AUDIO_ENTRIES = {
-    b"mp4a": Codec.AAC,
-    b"alaw": Codec.PCMA,
-    b"ulaw": Codec.PCMU,
-    b"Opus": Codec.OPUS,
-    b"twos": Codec.L16,
-}
-_QUICKTIME = {Codec.PCMA: b"alaw", Codec.PCMU: b"ulaw", Codec.L16: b"twos"}
-_OPUS_FIELDS = struct.Struct(">BBHIhB")
+_AUDIO_ENTRIES = {b"mp4a": Codec.AAC, b"alaw": Codec.PCMA, b"ulaw": Codec.PCMU}
 _VIDEO_FIELDS = struct.Struct(">6xH16xHHII4xH32xHh")
 _AUDIO_FIELDS = struct.Struct(">6xH8xHH4xI")
 _U16 = struct.Struct(">H")
@@ -52,11 +44,7 @@ def audio_entry(track: AudioTrack) -> bytes:
     fields = _AUDIO_FIELDS.pack(1, track.channels, 16, rate << 16)
     if track.codec is Codec.AAC:
         return boxes.box(b"mp4a", fields, _elementary_stream(track.config))
-    if track.codec is Codec.OPUS:
-        # No samples to skip at the start: recording begins in the middle of a stream.
-        head = _OPUS_FIELDS.pack(0, track.channels, 0, track.clock_rate, 0, 0)
-        return boxes.box(b"Opus", fields, boxes.box(b"dOps", head))
-    kind = _QUICKTIME[track.codec]
+    kind = b"alaw" if track.codec is Codec.PCMA else b"ulaw"
     return boxes.box(kind, fields, *_channel_layout(track.channels))
 
 

@@ -29,13 +29,7 @@ _STATIC = {
     32: ("MPV", 90000),
 }
 _VIDEO = {"H264": Codec.H264, "H265": Codec.H265, "HEVC": Codec.H265}
-_AUDIO = {
-    "MPEG4-GENERIC": Codec.AAC,
-    "PCMA": Codec.PCMA,
-    "PCMU": Codec.PCMU,
-    "OPUS": Codec.OPUS,
-    "L16": Codec.L16,
-}
+_AUDIO = {"MPEG4-GENERIC": Codec.AAC, "PCMA": Codec.PCMA, "PCMU": Codec.PCMU}
 # In the order of decoding, which is also the order of our parameter sets.
 _SPROPS = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 

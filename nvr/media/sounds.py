@@ -1,4 +1,4 @@
-"""Audio over RTP: AAC (RFC 3640), Opus (RFC 7587), G.711 and L16 (RFC 3551)."""
+"""Audio over RTP: AAC (RFC 3640) and G.711 (RFC 3551)."""
 
 from abc import ABC, abstractmethod
 
@@ -57,8 +57,8 @@ class SoundReceiver(ABC):
         return
 
 
-class PlainReceiver(SoundReceiver):
-    """The payload is a unit: samples of G.711 or L16, or a frame of Opus."""
+class G711Receiver(SoundReceiver):
+    """PCMA and PCMU: the payload is the samples."""
 
     def _payload(self, stamp: int, payload: bytes, is_marked: bool) -> None:
         if payload:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from nvr.base.model import VIDEO, AccessUnit, StreamFormat
 from nvr.media.fragment import Fragment, TrackRun
 from nvr.media.mp4_write import fragment_header
-from nvr.media.sound_length import samples_in
 from nvr.record.timebase import StreamTime
 
 
@@ -130,5 +129,6 @@ class LiveMuxer:
         )
 
     def _usual_sound(self, unit: AccessUnit) -> int:
+        """An AAC frame is 1,024 samples; of G.711 every byte is one."""
         audio = self.format.audio
-        return samples_in(audio, unit.payload) if audio is not None else 1
+        return 1024 if audio is not None and audio.config else len(unit.payload)

@@ -32,6 +32,7 @@ from nvr.store import (
 )
 from nvr.store.changes import Change
 from nvr.store.deletion import Usage
+from nvr.store.gap_sums import gaps_by_cause
 from nvr.store.people import PeopleCatalogue
 from nvr.store.retention import RetentionCatalogue
 from nvr.store.told import Told, told
@@ -191,6 +192,12 @@ class Catalogue(PeopleCatalogue, RetentionCatalogue):
     def told(self, camera_id: CameraId, role: Role, start_us: int, end_us: int) -> Told:
         """All that is known of an interval, as it was at one time."""
         return self._read(told, camera_id, role, start_us, end_us)
+
+    def gaps_by_cause(
+        self, start_us: int, end_us: int
+    ) -> dict[tuple[CameraId, Role, str], int]:
+        """Microseconds of an interval in gaps, by stream and cause."""
+        return self._read(gaps_by_cause, start_us, end_us)
 
     # Deletion, in the order of its steps
 

@@ -111,9 +111,6 @@ def page(site: tuple[Path, str]) -> Iterator[Page]:
         (False, Codec.PCMA, 2),
         (True, Codec.AAC, 2),
         (True, Codec.PCMU, 0),
-        (False, Codec.OPUS, 2),
-        (True, Codec.OPUS, 0),
-        (True, Codec.L16, 0),
         (True, None, 0),
     ],
 )

@@ -61,14 +61,6 @@ def test_h265_sets_are_put_in_the_order_of_decoding():
             AudioTrack(Codec.PCMA, 8000),
         ),
         (
-            "m=audio 0 RTP/AVP 98\r\na=rtpmap:98 opus/48000/2\r\n",
-            AudioTrack(Codec.OPUS, 48000, 2),
-        ),
-        (
-            "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 L16/16000\r\n",
-            AudioTrack(Codec.L16, 16000),
-        ),
-        (
             "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 mpeg4-generic/12000/2\r\n"
             "a=fmtp:97 profile-level-id=1; mode=AAC-hbr;sizelength=13;indexlength=3;"
             "indexdeltalength=3;config=1490; profile=1;\r\n",

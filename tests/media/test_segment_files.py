@@ -26,7 +26,7 @@ FORMS = [
     (video, audio, b_frames)
     for video in (Codec.H264, Codec.H265)
     for audio, b_frames in ((Codec.AAC, 0), (Codec.PCMA, 2), (Codec.PCMU, 0), (None, 2))
-] + [(Codec.H264, Codec.OPUS, 2), (Codec.H264, Codec.L16, 0)]
+]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from nvr.media import sdp
 from nvr.media.collector import Collector
 from nvr.media.depacketise_h264 import H264Receiver
 from nvr.media.interleaved import Scanner
-from nvr.media.sounds import AacReceiver, PlainReceiver, SoundReceiver
+from nvr.media.sounds import AacReceiver, G711Receiver, SoundReceiver
 from nvr.media.tally import Tally
 from tests.media.packets import PPS, SPS, framed, rtp
 
@@ -30,7 +30,7 @@ class Listener:
         self.tally = Tally()
         video = VideoTrack(Codec.H264, 90000, (SPS, PPS))
         self.collector = Collector(StreamFormat(video, track), self.tally)
-        receiver: SoundReceiver = PlainReceiver(self.collector, self.tally)
+        receiver: SoundReceiver = G711Receiver(self.collector, self.tally)
         if track.codec is Codec.AAC:
             receiver = AacReceiver(track, AAC_MEDIA, self.collector, self.tally)
         self.scanner = Scanner(
@@ -71,18 +71,6 @@ def test_g711_samples_are_handed_on_as_they_came():
     assert units == [
         AccessUnit(1, 800, b"\xd5" * 160, True),
         AccessUnit(1, 960, b"\x55" * 160, True),
-    ]
-
-
-@pytest.mark.parametrize("codec", [Codec.OPUS, Codec.L16])
-def test_units_of_other_codecs_are_handed_on_as_they_came(codec):
-    units = Listener(AudioTrack(codec, 48000)).hear(
-        sound(b"\x78one", 1, 960), sound(b"\x78two", 2, 1920)
-    )
-
-    assert units == [
-        AccessUnit(1, 960, b"\x78one", True),
-        AccessUnit(1, 1920, b"\x78two", True),
     ]
 
 

@@ -81,7 +81,6 @@ FORMS = [
     (Codec.H264, 0, None),
     (Codec.H264, 2, Codec.AAC),
     (Codec.H265, 0, Codec.PCMA),
-    (Codec.H264, 0, Codec.OPUS),
     (Codec.H265, 3, Codec.AAC),
 ]
 

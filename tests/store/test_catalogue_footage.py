@@ -199,6 +199,30 @@ def test_what_is_told_of_an_interval_has_the_deleted_too(
     assert told.added_us == catalogue.camera(stream.camera_id).created_us
 
 
+def test_gaps_of_all_streams_are_summed_by_cause(
+    stream: Stream, camera: Camera, t0: int
+) -> None:
+    stream.record(t0, t0 + 100)
+    stream.lose(t0 + 100)
+    stream.record(t0 + 150, t0 + 200)
+    stream.lose(t0 + 200, GapCause.SILENT)
+    catalogue = stream.catalogue
+
+    def sums(start_us: int, end_us: int) -> dict[str, int]:
+        found = catalogue.gaps_by_cause(start_us, end_us)
+        return {
+            cause: us
+            for (id, role, cause), us in found.items()
+            if (id, role) == (camera.id, stream.role)
+        }
+
+    assert sums(t0, t0 + 500) == {"lost": 50, "silent": 300}
+    assert sums(t0 + 120, t0 + 140) == {"lost": 20}
+    assert sums(t0, t0 + 100) == {}
+    catalogue.remove_camera(camera.id)
+    assert sums(t0, t0 + 500) == {}
+
+
 def test_all_of_it_told_again_changes_nothing(stream: Stream, t0: int) -> None:
     stream.record(t0 + 5, t0 + 60)
     stream.record(t0 + 60, t0 + 100)

@@ -19,6 +19,7 @@ from tests.web.whole_site import API, Site, problem
 OPEN_TO_ALL = {
     ("GET", "/static/{version}/{name:.+}"),
     ("GET", "/healthz"),
+    ("GET", "/readyz"),
     ("GET", "/sign-in"),
     ("GET", "/welcome/{secret}"),
     ("POST", "/api/v1/session"),

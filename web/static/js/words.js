@@ -63,7 +63,7 @@ export function decimal(value) {
 
 /** H.264 @param {string} codec */
 export function codecName(codec) {
-  const names = { h264: "H.264", h265: "H.265", aac: "AAC", pcma: "G.711 A-law", pcmu: "G.711 µ-law", opus: "Opus", l16: "L16" };
+  const names = { h264: "H.264", h265: "H.265", aac: "AAC", pcma: "G.711 A-law", pcmu: "G.711 µ-law" };
   return names[/** @type {keyof typeof names} */ (codec)] ?? codec;
 }
 
