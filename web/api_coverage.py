@@ -31,7 +31,7 @@ from nvr.store.catalogue import Catalogue
 
 LONGEST_US = 400 * 24 * 3600 * SECOND_US
 MOST_STEPS = 50_000
-"""Of all cameras together: some 15 MB of JSON."""
+"""Of all cameras together: some 11 MB of JSON, made in 1.5 s."""
 
 
 class CoverageApi:
