@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from nvr.base import wire
 from nvr.base.clock import Clock, SystemClock
 from nvr.base.model import CameraId, GapCause, Role
+from nvr.base.socket_path import reachable
 
 ANSWER_SECONDS = 2.0
 """A recorder answers between two sweeps; one that does not is hung or just ending."""
@@ -158,9 +159,10 @@ async def _abandon(tasks: list[asyncio.Task[Any]]) -> None:
 
 
 async def _open(path: Path) -> _Connection:
-    return _Connection(
-        *await asyncio.open_unix_connection(str(path), limit=_BUFFER_BYTES)
-    )
+    with reachable(path) as name:
+        return _Connection(
+            *await asyncio.open_unix_connection(name, limit=_BUFFER_BYTES)
+        )
 
 
 async def _first(connection: _Connection, question: dict[str, Any]) -> _Message:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nvr.base.model import CameraId, Role
+from nvr.base.socket_path import reachable
 from nvr.base.wire import pack, read_message
 from nvr.record.recorder import Recorder
 from nvr.record.status import StatusBoard
@@ -35,7 +36,8 @@ class Tap:
 
     async def __aenter__(self) -> "Tap":
         self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._accept, path=self._path)
+        with reachable(self._path) as path:
+            self._server = await asyncio.start_unix_server(self._accept, path=path)
         self._path.chmod(0o600)
         return self
 
