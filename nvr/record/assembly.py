@@ -52,23 +52,17 @@ class Assembler:
         """Collect a picture, unless the fragment is to end before it."""
         pictures = self._video.units
         if pictures:
+            if self._bytes > MOST_PENDING_BYTES:
+                return False
             if unit.timestamp > self._newest:
                 reach = unit.timestamp - pictures[0].timestamp
                 if unit.is_key or reach >= self._longest:
                     return False
-                self._newest = unit.timestamp
-            elif unit.timestamp < self._newest:
-                self._is_reordered = True
-            if self._bytes > MOST_PENDING_BYTES:
-                return False
-            self._bytes += len(unit.payload)
-            pictures.append(unit)
-            return True
         self.add_video(unit)
         return True
 
     def add_video(self, unit: AccessUnit) -> None:
-        """Collect a picture, with which a fragment begins."""
+        """Collect a picture, whatever is collected already."""
         if unit.timestamp < self._newest:
             self._is_reordered = True
         else:
